@@ -1,0 +1,81 @@
+namespace CriShim.Oci.RuntimeSpec;
+
+/// <summary>config-linux.md.</summary>
+public sealed record LinuxSpec
+{
+    public IReadOnlyList<NamespaceSpec>? Namespaces { get; init; }
+    public IReadOnlyList<IdMapping>? UidMappings { get; init; }
+    public IReadOnlyList<IdMapping>? GidMappings { get; init; }
+    public IReadOnlyDictionary<string, TimeOffsetSpec>? TimeOffsets { get; init; }
+    public IReadOnlyList<DeviceSpec>? Devices { get; init; }
+    public string? CgroupsPath { get; init; }
+    public ResourcesSpec? Resources { get; init; }
+    public string? RootfsPropagation { get; init; }
+    public SeccompSpec? Seccomp { get; init; }
+    public IReadOnlyDictionary<string, string>? Sysctl { get; init; }
+    public IReadOnlyList<string>? MaskedPaths { get; init; }
+    public IReadOnlyList<string>? ReadonlyPaths { get; init; }
+    public string? MountLabel { get; init; }
+    public PersonalitySpec? Personality { get; init; }
+}
+
+/// <summary>A namespace to make, or to join when a path is given. Type: pid network mount ipc uts user cgroup time.</summary>
+public sealed record NamespaceSpec
+{
+    public required string Type { get; init; }
+    public string? Path { get; init; }
+}
+
+/// <summary>time_namespaces(7).</summary>
+public sealed record TimeOffsetSpec
+{
+    public long Secs { get; init; }
+    public uint Nanosecs { get; init; }
+}
+
+/// <summary>A device node to make. Type: c b u p. FileMode is octal bits.</summary>
+public sealed record DeviceSpec
+{
+    public required string Path { get; init; }
+    public required string Type { get; init; }
+    public long Major { get; init; }
+    public long Minor { get; init; }
+    public uint? FileMode { get; init; }
+    public uint? Uid { get; init; }
+    public uint? Gid { get; init; }
+}
+
+/// <summary>personality(2).</summary>
+public sealed record PersonalitySpec
+{
+    public required string Domain { get; init; }
+    public IReadOnlyList<string>? Flags { get; init; }
+}
+
+/// <summary>seccomp(2) filter by names, as libseccomp takes it (config-linux.md, "Seccomp").</summary>
+public sealed record SeccompSpec
+{
+    public required string DefaultAction { get; init; }
+    public uint? DefaultErrnoRet { get; init; }
+    public IReadOnlyList<string>? Architectures { get; init; }
+    public IReadOnlyList<string>? Flags { get; init; }
+    public string? ListenerPath { get; init; }
+    public string? ListenerMetadata { get; init; }
+    public IReadOnlyList<SeccompSyscallSpec>? Syscalls { get; init; }
+}
+
+public sealed record SeccompSyscallSpec
+{
+    public required IReadOnlyList<string> Names { get; init; }
+    public required string Action { get; init; }
+    public uint? ErrnoRet { get; init; }
+    public IReadOnlyList<SeccompArgSpec>? Args { get; init; }
+}
+
+public sealed record SeccompArgSpec
+{
+    public uint Index { get; init; }
+    public ulong Value { get; init; }
+    public ulong ValueTwo { get; init; }
+    public required string Op { get; init; }
+}

@@ -1,0 +1,111 @@
+using System.Text.Json.Serialization;
+using CriShim.Oci.RuntimeSpec;
+
+namespace CriShim.Runtime.Contract;
+
+/// <summary>
+/// What server and supervisor say to each other: one JSON document a SOCK_SEQPACKET message, fds beside it by SCM_RIGHTS.
+/// <code>
+/// server                         supervisor
+///   | CreateRequest [rootfs fd]      |     first message, on fd 3
+///   |------------------------------->|
+///   |        CreatedReply | ErrorReply
+///   |&lt;-------------------------------|     after ErrorReply the supervisor has cleaned up and exits
+///   | StartRequest                   |
+///   |------------------------------->|     OkReply | ErrorReply
+///   | KillRequest, ReopenLogRequest  |     OkReply | ErrorReply
+///   | ExecRequest [0, 1, 2]          |     ExecStartedReply | ErrorReply, later ExecExitedEvent
+///   | ExecKillRequest                |     OkReply
+///   |            ExitedEvent         |     to every connection; the exit record is on disk by then, then the supervisor exits
+///   |&lt;-------------------------------|
+/// </code>
+/// A server that restarts connects to <see cref="StateLayout.ControlSocket"/>. Replies carry the request's <see cref="Sequence"/>, events 0.
+/// </summary>
+[JsonPolymorphic(TypeDiscriminatorPropertyName = "type")]
+[JsonDerivedType(typeof(CreateRequest), "create")]
+[JsonDerivedType(typeof(StartRequest), "start")]
+[JsonDerivedType(typeof(KillRequest), "kill")]
+[JsonDerivedType(typeof(ReopenLogRequest), "reopen-log")]
+[JsonDerivedType(typeof(ExecRequest), "exec")]
+[JsonDerivedType(typeof(ExecKillRequest), "exec-kill")]
+[JsonDerivedType(typeof(SandboxRequest), "sandbox")]
+[JsonDerivedType(typeof(OkReply), "ok")]
+[JsonDerivedType(typeof(ErrorReply), "error")]
+[JsonDerivedType(typeof(CreatedReply), "created")]
+[JsonDerivedType(typeof(ExecStartedReply), "exec-started")]
+[JsonDerivedType(typeof(SandboxReply), "sandbox-ready")]
+[JsonDerivedType(typeof(ExitedEvent), "exited")]
+[JsonDerivedType(typeof(ExecExitedEvent), "exec-exited")]
+public abstract record ControlMessage
+{
+    public long Sequence { get; init; }
+
+    /// <summary>fd number of the first connection in a freshly started `supervise` or `sandbox` process.</summary>
+    public const int InitialFd = 3;
+
+    /// <summary>A longer message travels in a memfd passed beside an empty-bodied envelope.</summary>
+    public const int MaxInlineBytes = 128 * 1024;
+}
+
+/// <summary>
+/// Makes the container whose bundle (config.json) lies in <paramref name="Folder"/>, up to the gate before its program. With one fd:
+/// the detached mount to use as its root; without, the spec's root path.
+/// </summary>
+/// <param name="Folder">Absolute path of the container's state folder; the supervisor's control socket and records go there.</param>
+/// <param name="LogPath">Absolute path of the CRI log file, or null for none.</param>
+/// <param name="MaxLogLineBytes">Longer lines are split and marked P.</param>
+/// <param name="OpenStdin">Keep the program's stdin open for attach; otherwise it reads /dev/null.</param>
+public sealed record CreateRequest(string ContainerId, string Folder, string? LogPath, int MaxLogLineBytes, bool OpenStdin, bool StdinOnce) : ControlMessage;
+
+/// <summary>Opens the gate: the container init executes the user's program.</summary>
+public sealed record StartRequest : ControlMessage;
+
+/// <param name="Signal">Number.</param>
+/// <param name="All">Every process of the container's cgroup, not the init alone.</param>
+public sealed record KillRequest(int Signal, bool All) : ControlMessage;
+
+/// <summary>The log file was renamed: go on in a new one at the same path.</summary>
+public sealed record ReopenLogRequest : ControlMessage;
+
+/// <summary>
+/// Runs a process in the container. With fds 0, 1, 2 (three always; /dev/null where not wanted), which the supervisor passes on and
+/// closes. It is not a terminal session: those come with the streaming capability.
+/// </summary>
+public sealed record ExecRequest(string ExecId, ProcessSpec Process) : ControlMessage;
+
+/// <summary>Kills an exec'd process and all its descendants (SIGKILL).</summary>
+public sealed record ExecKillRequest(string ExecId) : ControlMessage;
+
+/// <summary>
+/// To a `sandbox` process: make the asked namespaces, set them up (loopback, host name, sysctls), pin them. It then exits, unless a PID
+/// namespace is asked: then it stays as that namespace's reaping init.
+/// </summary>
+/// <param name="Pins">Namespace type (net ipc uts user pid) to the path of its pin; a missing type is not made.</param>
+/// <param name="CgroupPath">Cgroup of the PID namespace's init; null without one.</param>
+/// <param name="SharedMemoryPath">Where to mount the pod's /dev/shm tmpfs; null for none.</param>
+public sealed record SandboxRequest(
+    string SandboxId,
+    IReadOnlyDictionary<string, string> Pins,
+    string? Hostname,
+    IReadOnlyDictionary<string, string>? Sysctls,
+    IReadOnlyList<IdMapping>? UidMappings,
+    IReadOnlyList<IdMapping>? GidMappings,
+    string? CgroupPath,
+    string? SharedMemoryPath,
+    long SharedMemoryBytes) : ControlMessage;
+
+public sealed record OkReply : ControlMessage;
+
+public sealed record ErrorReply(RuntimeError Error) : ControlMessage;
+
+public sealed record CreatedReply(SupervisorRecord Supervisor) : ControlMessage;
+
+public sealed record ExecStartedReply(string ExecId, int Pid) : ControlMessage;
+
+/// <summary>With one fd where a network namespace was made: a NETLINK_ROUTE socket that lives in it.</summary>
+/// <param name="InitPid">Of the PID namespace's init, 0 without one.</param>
+public sealed record SandboxReply(int InitPid, ulong InitStartTime) : ControlMessage;
+
+public sealed record ExitedEvent(ExitRecord Exit) : ControlMessage;
+
+public sealed record ExecExitedEvent(string ExecId, int ExitCode, int Signal) : ControlMessage;

@@ -1,5 +1,3 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Versioning;
 
 [assembly: DisableRuntimeMarshalling]
-[assembly: SupportedOSPlatform("linux")]

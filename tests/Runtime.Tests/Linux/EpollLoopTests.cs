@@ -133,5 +133,4 @@ public sealed class EpollLoopTests : IDisposable
 
         Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
     }
-
 }

@@ -16,8 +16,8 @@ internal static class StatusMapper
         RpcException rpc => rpc.Status,
         CriException cri => new Status(ToCode(cri.Kind), cri.Message),
         RuntimeException runtime => new Status(ToCode(ToKind(runtime.Error.Kind)), runtime.Message),
-        OperationCanceledException when deadlinePassed => new Status(StatusCode.DeadlineExceeded, "deadline exceeded"),
-        OperationCanceledException => new Status(StatusCode.Cancelled, "cancelled by the client"),
+        OperationCanceledException cancelled => new Status(
+            deadlinePassed ? StatusCode.DeadlineExceeded : StatusCode.Cancelled, cancelled.Message.ToLowerInvariant()),
         _ => new Status(StatusCode.Unknown, error.Message),
     };
 

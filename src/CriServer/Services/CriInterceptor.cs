@@ -61,7 +61,9 @@ internal sealed class CriInterceptor(Task recovered, TimeProvider time, ILogger<
         var level = polled ? LogLevel.Debug : LogLevel.Information;
         if (log.IsEnabled(level))
         {
-            ServicesLog.CallSucceeded(log, level, call.Method, TraceId(context), time.GetElapsedTime(call.Started).TotalMilliseconds);
+            var milliseconds = time.GetElapsedTime(call.Started).TotalMilliseconds;
+            var trace = TraceId(context);
+            ServicesLog.CallSucceeded(log, level, call.Method, trace, milliseconds);
         }
     }
 
@@ -72,7 +74,8 @@ internal sealed class CriInterceptor(Task recovered, TimeProvider time, ILogger<
         {
             var unexpected = status.StatusCode == StatusCode.Unknown ? error : null;
             var milliseconds = time.GetElapsedTime(call.Started).TotalMilliseconds;
-            ServicesLog.CallFailed(log, level, call.Method, TraceId(context), milliseconds, status.StatusCode, status.Detail, unexpected);
+            var trace = TraceId(context);
+            ServicesLog.CallFailed(log, level, call.Method, trace, milliseconds, status.StatusCode, status.Detail, unexpected);
         }
     }
 

@@ -20,7 +20,7 @@ internal sealed class Narrator
         return result;
     }
 
-    public void Detail(string text)
+    public static void Detail(string text)
     {
         foreach (var line in text.TrimEnd('\n').Split('\n'))
         {

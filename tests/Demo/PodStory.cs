@@ -36,7 +36,7 @@ internal sealed class PodStory(Narrator narrator, ServerProcess server, string r
     {
         var pulled = await server.Client.ImageAsync<PullImageResponse>(new PullImageRequest { Image = new ImageSpec { Image = _image } });
         var status = await server.Client.ImageAsync<ImageStatusResponse>(new ImageStatusRequest { Image = new ImageSpec { Image = pulled.ImageRef } });
-        narrator.Detail($"id {status.Image.Id}\nsize {status.Image.Size} bytes, tags {string.Join(", ", status.Image.RepoTags)}");
+        Narrator.Detail($"id {status.Image.Id}\nsize {status.Image.Size} bytes, tags {string.Join(", ", status.Image.RepoTags)}");
         return true;
     }
 
@@ -44,7 +44,7 @@ internal sealed class PodStory(Narrator narrator, ServerProcess server, string r
     {
         var reply = await server.Client.RuntimeAsync<RunPodSandboxResponse>(new RunPodSandboxRequest { Config = _pod });
         var status = await server.Client.RuntimeAsync<PodSandboxStatusResponse>(new PodSandboxStatusRequest { PodSandboxId = reply.PodSandboxId });
-        narrator.Detail($"id {reply.PodSandboxId}\naddress {status.Status.Network.Ip}");
+        Narrator.Detail($"id {reply.PodSandboxId}\naddress {status.Status.Network.Ip}");
         return reply.PodSandboxId;
     }
 
@@ -55,7 +55,7 @@ internal sealed class PodStory(Narrator narrator, ServerProcess server, string r
         var created = await server.Client.RuntimeAsync<CreateContainerResponse>(
             new CreateContainerRequest { PodSandboxId = sandbox, Config = config, SandboxConfig = _pod });
         await server.Client.RuntimeAsync<StartContainerResponse>(new StartContainerRequest { ContainerId = created.ContainerId });
-        narrator.Detail($"id {created.ContainerId}");
+        Narrator.Detail($"id {created.ContainerId}");
         return created.ContainerId;
     }
 
@@ -69,7 +69,7 @@ internal sealed class PodStory(Narrator narrator, ServerProcess server, string r
 
         foreach (var name in new[] { "web", "client" })
         {
-            narrator.Detail($"{name}: {await File.ReadAllTextAsync(Path.Combine(_pod.LogDirectory, name, "0.log"))}");
+            Narrator.Detail($"{name}: {await File.ReadAllTextAsync(Path.Combine(_pod.LogDirectory, name, "0.log"))}");
         }
 
         var text = await File.ReadAllTextAsync(log);
@@ -86,7 +86,7 @@ internal sealed class PodStory(Narrator narrator, ServerProcess server, string r
             var two = (await ExecAsync(client, "readlink", $"/proc/1/ns/{type}")).Trim();
             var host = new FileInfo($"/proc/self/ns/{type}").LinkTarget;
             var relation = one != two ? "private to each container" : one == host ? "the host's" : "shared in the pod";
-            narrator.Detail($"{type,-7} {relation,-26} {one} {two}");
+            Narrator.Detail($"{type,-7} {relation,-26} {one} {two}");
         }
 
         return true;
@@ -98,7 +98,7 @@ internal sealed class PodStory(Narrator narrator, ServerProcess server, string r
         var files = v2 ? new[] { "memory.max", "cpu.max", "cpu.weight" } : ["memory/memory.limit_in_bytes", "cpu/cpu.cfs_quota_us", "cpu/cpu.cfs_period_us", "cpu/cpu.shares"];
         foreach (var file in files)
         {
-            narrator.Detail($"/sys/fs/cgroup/{file,-30} {(await ExecAsync(web, "cat", $"/sys/fs/cgroup/{file}")).Trim()}");
+            Narrator.Detail($"/sys/fs/cgroup/{file,-30} {(await ExecAsync(web, "cat", $"/sys/fs/cgroup/{file}")).Trim()}");
         }
 
         var memory = (await ExecAsync(web, "cat", $"/sys/fs/cgroup/{files[0]}")).Trim();
@@ -109,7 +109,7 @@ internal sealed class PodStory(Narrator narrator, ServerProcess server, string r
 
     private async Task<bool> ShowExecAsync(string container, params string[] command)
     {
-        narrator.Detail(await ExecAsync(container, command));
+        Narrator.Detail(await ExecAsync(container, command));
         return true;
     }
 

@@ -14,11 +14,11 @@ public sealed class RegistryProcess : IDisposable
     {
         Host = $"127.0.0.1:{port}";
         var config = _folder.Combine("registry.yml");
-        File.WriteAllText(config, $$"""
+        File.WriteAllText(config, $$$"""
             version: 0.1
             log: {level: error}
-            storage: {filesystem: {rootdirectory: {{_folder.Combine("data")}}}, delete: {enabled: true}}
-            http: {addr: {{Host}}}
+            storage: {filesystem: {rootdirectory: {{{_folder.Combine("data")}}}}, delete: {enabled: true}}
+            http: {addr: {{{Host}}}}
             """);
         var program = Command.Find("docker-registry") ?? throw new FileNotFoundException("docker-registry is missing: run hack/install-deps.sh");
         var info = new ProcessStartInfo(program, ["serve", config]) { RedirectStandardOutput = true, RedirectStandardError = true };

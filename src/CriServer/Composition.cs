@@ -4,9 +4,15 @@ using CriShim.CriServer.Configuration;
 using CriShim.CriServer.Containers;
 using CriShim.CriServer.Errors;
 using CriShim.CriServer.Hosting;
+using CriShim.CriServer.Images;
+using CriShim.CriServer.Images.Snapshots;
+using CriShim.CriServer.Networking;
+using CriShim.CriServer.Networking.Cni;
+using CriShim.CriServer.Recovery;
 using CriShim.CriServer.RuntimeClient;
 using CriShim.CriServer.Sandboxes;
 using CriShim.CriServer.Services;
+using CriShim.CriServer.Specs;
 using CriShim.CriServer.State;
 using CriShim.GrpcServer.Hosting;
 using CriShim.Runtime.Contract;
@@ -25,6 +31,7 @@ internal sealed class Composition : IAsyncDisposable
     private readonly LazyDurability _durability;
     private readonly IoLoop _io = new();
     private readonly GrpcServer.Hosting.GrpcServer _grpc;
+    private readonly StartupRecovery _recovery;
 
     private Composition(CriServerOptions options, ILoggerFactory loggers)
     {
@@ -33,40 +40,84 @@ internal sealed class Composition : IAsyncDisposable
         var time = TimeProvider.System;
         var layout = new StateLayout(options.State);
 
+        var progress = new RecoveryProgress();
+
         // Records
         _durability = new LazyDurability(time);
         var quarantine = Path.Combine(options.Root, "quarantine");
         var sandboxRecords = new CheckpointFolder<SandboxCheckpoint>(
-            Path.Combine(options.Root, "sandboxes"), quarantine, SandboxCheckpoint.FileName, CheckpointJsonContext.Default.SandboxCheckpoint, _durability);
+            Path.Combine(options.Root, "sandboxes"), quarantine, SandboxCheckpoint.FileName, CheckpointJsonContext.Default.SandboxCheckpoint, _durability.Request);
         var containerRecords = new CheckpointFolder<ContainerCheckpoint>(
-            Path.Combine(options.Root, "containers"), quarantine, ContainerCheckpoint.FileName, CheckpointJsonContext.Default.ContainerCheckpoint, _durability);
+            Path.Combine(options.Root, "containers"), quarantine, ContainerCheckpoint.FileName, CheckpointJsonContext.Default.ContainerCheckpoint, _durability.Request);
         var sandboxes = new SandboxStore(s => sandboxRecords.Write(s.Id, SandboxCheckpoint.Of(s)));
         var containers = new ContainerStore(c => containerRecords.Write(c.Id, ContainerCheckpoint.Of(c)));
+        var names = new NameRegistry();
 
         // The machine
+        var cgroupFactory = CgroupManagerFactory.FromProc();
+        var cgroups = new ContainerCgroups(cgroupFactory, loggers.CreateLogger<ContainerCgroups>());
+        var host = HostFactsReader.Read(cgroupFactory.Mode == CgroupMode.Unified, swapAccounting: false);
         var runtime = new RuntimeClient.RuntimeClient(new RuntimeProcess(RuntimeBinary.Find(options.Runtime.Binary), _io), _io, layout);
-        var cgroups = new ContainerCgroups(CgroupManagerFactory.FromProc(), loggers.CreateLogger<ContainerCgroups>());
+        var network = new PodNetwork(
+            options.Network, options.Root, new CniProcess(_io.Loop), _durability.Request, loggers.CreateLogger<PodNetwork>());
         var live = new LiveContainers(containers, runtime, layout, cgroups, time, loggers.CreateLogger<LiveContainers>());
 
-        // Operations
-        var recovered = Task.CompletedTask;
-        var status = new StatusQuery(
-            recovered,
-            new RuntimeHandlerFeatures { RecursiveReadOnlyMounts = true },
-            () => new RuntimeCondition { Type = "NetworkReady", Status = true },
-            new StatusInfo(options, () => "{}"));
+        // Images
+        var images = new ImageStore();
+        ISnapshotter snapshotter = null!;
+
+        // Sandboxes and containers
+        var resources = new SandboxResources(runtime, network, cgroups, layout, progress.NetworkRestored);
+        var files = new ContainerFiles(containerRecords, snapshotter, layout);
+        var stopSandbox = new StopSandbox(sandboxes, containers, live, resources, time, loggers.CreateLogger<StopSandbox>());
+        var removeContainer = new RemoveContainer(containers, live, names, files, loggers.CreateLogger<RemoveContainer>());
+        var startContainer = new StartContainer(containers, live, time);
         var operations = new RuntimeOperations(
-            status,
-            _ => { },
+            new StatusQuery(
+                progress.RecordsRestored,
+                new RuntimeHandlerFeatures { RecursiveReadOnlyMounts = true },
+                network.Status,
+                new StatusInfo(options, network.StatusJson)),
+            network.UpdatePodCidr,
+            new RunSandbox(
+                sandboxes, names, resources, sandboxRecords, layout, host, options.Containers, time, loggers.CreateLogger<RunSandbox>()),
+            stopSandbox,
+            new RemoveSandbox(
+                sandboxes, containers, names, stopSandbox, removeContainer, sandboxRecords, loggers.CreateLogger<RemoveSandbox>()),
+            new SandboxStatusQuery(sandboxes, layout),
             new ListSandboxes(sandboxes),
-            new StartContainer(containers, live, time),
+            new CreateContainer(
+                sandboxes,
+                containers,
+                images,
+                names,
+                files,
+                new ContainerSpecs(containers, layout, host, new HostFiles(), options.Containers),
+                new ContainerSupervision(runtime, live, cgroups, layout, options.Runtime),
+                time,
+                loggers.CreateLogger<CreateContainer>()),
+            startContainer,
             new StopContainer(containers, live, time),
+            removeContainer,
             new ListContainers(containers),
+            new ContainerStatusQuery(containers, layout),
             new ReopenLog(containers, live),
             new ExecSync(containers, live, _io, layout, options.Runtime, time));
 
+        _recovery = new StartupRecovery(
+            new SandboxRecovery(
+                sandboxes, names, sandboxRecords, resources, new SandboxEvidence(layout), time, loggers.CreateLogger<SandboxRecovery>()),
+            new ContainerRecovery(
+                containers, live, names, containerRecords, files, cgroups, startContainer, runtime, layout, time,
+                loggers.CreateLogger<ContainerRecovery>()),
+            new LeftoverRecovery(sandboxes, containers, files, cgroups, runtime, layout, loggers.CreateLogger<LeftoverRecovery>()),
+            network,
+            progress,
+            time,
+            loggers.CreateLogger<StartupRecovery>());
+
         // Services
-        var interceptor = new CriInterceptor(recovered, time, loggers.CreateLogger<CriInterceptor>());
+        var interceptor = new CriInterceptor(progress.RecordsRestored, time, loggers.CreateLogger<CriInterceptor>());
         _grpc = new GrpcServer.Hosting.GrpcServer(
             options.SocketPath(),
             [RuntimeService.BindService(new CriRuntimeService(operations))],
@@ -110,9 +161,11 @@ internal sealed class Composition : IAsyncDisposable
         await _grpc.StartAsync(cancellationToken);
         ServerSocket.Protect(_options.SocketPath());
         ServicesLog.Listening(log, ServerVersion.Text, _options.SocketPath());
+        var recovery = _recovery.RunAsync();
         await signals.Received.WaitAsync(cancellationToken);
         ServicesLog.Stopping(log);
         using var limit = new CancellationTokenSource(s_shutdownLimit);
         await _grpc.StopAsync(limit.Token);
+        await recovery.WaitAsync(limit.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 }

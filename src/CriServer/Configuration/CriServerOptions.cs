@@ -20,6 +20,10 @@ public sealed record CriServerOptions
 
     public RuntimeOptions Runtime { get; init; } = new();
 
+    public SpecOptions Containers { get; init; } = new();
+
+    public NetworkOptions Network { get; init; } = new();
+
     /// <summary>Path of the socket that <see cref="Listen"/> names.</summary>
     public string SocketPath() => Listen.StartsWith(UnixScheme, StringComparison.Ordinal) ? Listen[UnixScheme.Length..] : Listen;
 

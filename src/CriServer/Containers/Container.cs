@@ -28,6 +28,9 @@ internal sealed record Container
     /// <summary>The image for people: a tag where it has one.</summary>
     public required string ImageName { get; init; }
 
+    /// <summary>Repository digest of the image where it has one, else its id.</summary>
+    public required string ImageReference { get; init; }
+
     /// <summary>Absolute; null: no log.</summary>
     public string? LogPath { get; init; }
 

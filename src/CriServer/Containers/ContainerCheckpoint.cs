@@ -16,6 +16,7 @@ internal sealed record ContainerCheckpoint(
     string Name,
     string ImageId,
     string ImageName,
+    string ImageReference,
     string? LogPath,
     int StopSignal,
     byte[]? User,
@@ -35,7 +36,7 @@ internal sealed record ContainerCheckpoint(
 
     public static ContainerCheckpoint Of(Container container) => new(
         CurrentVersion, container.Id, container.SandboxId, container.Config.ToByteArray(), container.Name, container.ImageId,
-        container.ImageName, container.LogPath, container.StopSignal, container.User?.ToByteArray(), container.CgroupPath,
+        container.ImageName, container.ImageReference, container.LogPath, container.StopSignal, container.User?.ToByteArray(), container.CgroupPath,
         container.Supervisor, container.CreatedAt, container.StartingAt, container.StartedAt, container.FinishedAt, container.ExitCode,
         container.Reason, container.Message);
 
@@ -55,6 +56,7 @@ internal sealed record ContainerCheckpoint(
             Name = Name,
             ImageId = ImageId,
             ImageName = ImageName,
+            ImageReference = ImageReference,
             LogPath = LogPath,
             StopSignal = StopSignal,
             User = User is null ? null : LinuxContainerUser.Parser.ParseFrom(User),

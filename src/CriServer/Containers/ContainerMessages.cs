@@ -13,7 +13,7 @@ internal static class ContainerMessages
             PodSandboxId = container.SandboxId,
             Metadata = container.Config.Metadata,
             Image = container.Config.Image,
-            ImageRef = container.ImageId,
+            ImageRef = container.ImageReference,
             ImageId = container.ImageId,
             State = container.State,
             CreatedAt = container.CreatedAt,
@@ -23,8 +23,7 @@ internal static class ContainerMessages
         return item;
     }
 
-    /// <param name="imageReference">Repository digest of the image where it has one, else its id.</param>
-    public static ContainerStatus ToStatus(Container container, string imageReference)
+    public static ContainerStatus ToStatus(Container container)
     {
         var status = new ContainerStatus
         {
@@ -36,7 +35,7 @@ internal static class ContainerMessages
             FinishedAt = container.FinishedAt,
             ExitCode = container.ExitCode,
             Image = new ImageSpec { Image = container.ImageName, UserSpecifiedImage = container.Config.Image.UserSpecifiedImage },
-            ImageRef = imageReference,
+            ImageRef = container.ImageReference,
             ImageId = container.ImageId,
             Reason = container.Reason,
             Message = container.Message,

@@ -11,6 +11,9 @@ internal static partial class ContainersLog
     [LoggerMessage(3001, LogLevel.Information, "container {Id} exited: code {Code}, OOM {Oom}")]
     public static partial void Exited(ILogger log, string id, int code, bool oom);
 
+    [LoggerMessage(3006, LogLevel.Information, "container {Id} removed")]
+    public static partial void Removed(ILogger log, string id);
+
     [LoggerMessage(3002, LogLevel.Warning, "container {Id}: its supervisor is gone and left no exit record")]
     public static partial void SupervisorLost(ILogger log, string id);
 

@@ -5,6 +5,18 @@ namespace CriShim.CriServer.Services;
 
 internal sealed partial class CriRuntimeService
 {
+    public override async Task<RunPodSandboxResponse> RunPodSandbox(RunPodSandboxRequest request, ServerCallContext context) =>
+        new() { PodSandboxId = await operations.RunSandbox.ExecuteAsync(request, context.CancellationToken) };
+
+    public override Task<StopPodSandboxResponse> StopPodSandbox(StopPodSandboxRequest request, ServerCallContext context) =>
+        ReplyAsync<StopPodSandboxResponse>(operations.StopSandbox.ExecuteAsync(request.PodSandboxId, context.CancellationToken));
+
+    public override Task<RemovePodSandboxResponse> RemovePodSandbox(RemovePodSandboxRequest request, ServerCallContext context) =>
+        ReplyAsync<RemovePodSandboxResponse>(operations.RemoveSandbox.ExecuteAsync(request.PodSandboxId, context.CancellationToken));
+
+    public override Task<PodSandboxStatusResponse> PodSandboxStatus(PodSandboxStatusRequest request, ServerCallContext context) =>
+        Task.FromResult(operations.SandboxStatus.Execute(request.PodSandboxId, request.Verbose));
+
     public override Task<ListPodSandboxResponse> ListPodSandbox(ListPodSandboxRequest request, ServerCallContext context) =>
         Task.FromResult(new ListPodSandboxResponse { Items = { operations.ListSandboxes.Execute(request.Filter) } });
 

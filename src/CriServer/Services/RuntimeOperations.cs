@@ -7,9 +7,16 @@ namespace CriShim.CriServer.Services;
 internal sealed record RuntimeOperations(
     StatusQuery Status,
     Action<string> UpdatePodCidr,
+    RunSandbox RunSandbox,
+    StopSandbox StopSandbox,
+    RemoveSandbox RemoveSandbox,
+    SandboxStatusQuery SandboxStatus,
     ListSandboxes ListSandboxes,
+    CreateContainer CreateContainer,
     StartContainer StartContainer,
     StopContainer StopContainer,
+    RemoveContainer RemoveContainer,
     ListContainers ListContainers,
+    ContainerStatusQuery ContainerStatus,
     ReopenLog ReopenLog,
     ExecSync ExecSync);

@@ -11,7 +11,8 @@ internal sealed record FoundCheckpoint<T>(string Id, T? Checkpoint, string? Erro
 /// The persisted records of one kind of object: <c>FOLDER/ID/FILE</c>. A write replaces the file at once, whole, so that a killed server
 /// finds it; that it outlives a power cut is seen to soon after (<see cref="LazyDurability"/>), because a power cut takes the object itself.
 /// </summary>
-internal sealed class CheckpointFolder<T>(string folder, string quarantine, string fileName, JsonTypeInfo<T> type, LazyDurability durability)
+/// <param name="written">Told the path of each record that was written.</param>
+internal sealed class CheckpointFolder<T>(string folder, string quarantine, string fileName, JsonTypeInfo<T> type, Action<string> written)
     where T : class
 {
     private const UnixFileMode FolderMode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
@@ -24,7 +25,7 @@ internal sealed class CheckpointFolder<T>(string folder, string quarantine, stri
         var path = Path.Combine(FolderOf(id), fileName);
         Directory.CreateDirectory(FolderOf(id), FolderMode);
         AtomicFile.Write(path, JsonSerializer.SerializeToUtf8Bytes(checkpoint, type), durable: false);
-        durability.Request(path);
+        written(path);
     }
 
     /// <summary>Forgets the object and all that lies in its folder; nothing there is fine.</summary>

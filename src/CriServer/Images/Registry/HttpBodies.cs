@@ -27,7 +27,7 @@ internal static class HttpBodies
                 throw TooLarge(maxBytes);
             }
 
-            bytes.Write(buffer, 0, count);
+            await bytes.WriteAsync(buffer.AsMemory(0, count), cancellation);
         }
 
         return bytes.ToArray();

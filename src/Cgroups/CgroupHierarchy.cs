@@ -1,0 +1,13 @@
+namespace CriShim.Cgroups;
+
+/// <summary>One mounted cgroup file system.</summary>
+/// <param name="Controllers">As in /proc/PID/cgroup: "cpu,cpuacct", "name=systemd"; empty for v2.</param>
+/// <param name="MountPoint">Where it is mounted.</param>
+/// <param name="OwnPath">The reading process's cgroup below the mount point; "/" at its root.</param>
+public sealed record CgroupHierarchy(string Controllers, string MountPoint, string OwnPath)
+{
+    public bool IsV2 => Controllers.Length == 0;
+
+    /// <summary>True when this hierarchy carries the controller, alone or joined with others.</summary>
+    public bool Has(string controller) => Controllers == controller || Controllers.Split(',').Contains(controller);
+}

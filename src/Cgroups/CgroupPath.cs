@@ -1,0 +1,51 @@
+using CriShim.Linux;
+
+namespace CriShim.Cgroups;
+
+/// <summary>
+/// Where a spec's linux.cgroupsPath lies (runtime-spec, config-linux.md, "Cgroups Path"): an absolute path is below the mount
+/// point, a relative one below the runtime's own cgroup.
+/// </summary>
+internal static class CgroupPath
+{
+    /// <summary>The longest name of a folder (NAME_MAX).</summary>
+    private const int LongestName = 255;
+
+    /// <summary>Absolute path of the cgroup's folder in a hierarchy.</summary>
+    public static string Resolve(CgroupHierarchy hierarchy, string cgroupsPath)
+    {
+        var below = cgroupsPath.StartsWith('/') || hierarchy.OwnPath == "/" ? "" : hierarchy.OwnPath;
+        return hierarchy.MountPoint.TrimEnd('/') + below + "/" + cgroupsPath.Trim('/');
+    }
+
+    /// <summary>
+    /// Refuses what could leave the hierarchy or mean another cgroup than its text says: it comes from clients. Empty components
+    /// ("//") are dropped. The result keeps a leading slash.
+    /// </summary>
+    public static string Check(string cgroupsPath)
+    {
+        var names = cgroupsPath.Split('/', StringSplitOptions.RemoveEmptyEntries);
+        if (names.Length == 0)
+        {
+            throw Refused(cgroupsPath, "it names no cgroup");
+        }
+
+        foreach (var name in names)
+        {
+            if (name is "." or ".." || name.Length > LongestName || name.Any(char.IsControl))
+            {
+                throw Refused(cgroupsPath, $"\"{name}\" cannot be the name of a cgroup");
+            }
+        }
+
+        if (names.Length == 1 && !cgroupsPath.StartsWith('/') && cgroupsPath.Count(c => c == ':') == 2)
+        {
+            throw Refused(cgroupsPath, "slice:prefix:name is for the systemd driver, which is not in use");
+        }
+
+        return (cgroupsPath.StartsWith('/') ? "/" : "") + string.Join('/', names);
+    }
+
+    private static CgroupException Refused(string cgroupsPath, string why) =>
+        new($"failed to use cgroup path \"{cgroupsPath}\": {why}", Errno.EINVAL);
+}

@@ -1,0 +1,227 @@
+using CriShim.Cgroups.V2;
+using CriShim.Linux;
+using CriShim.Oci.RuntimeSpec;
+using Microsoft.Win32.SafeHandles;
+using static CriShim.Linux.LibC.Files;
+
+namespace CriShim.Cgroups.V1;
+
+/// <summary>
+/// A cgroup in every v1 hierarchy and, on a hybrid, in the cgroup2 one. There the cgroup2 folder does what is about processes
+/// (listing, killing, freezing, waiting), better than v1 can: at once, with events, and a frozen process can still be killed. The v1
+/// freezer hierarchy is then left out: a hierarchy costs ~150 µs in a container's life.
+/// </summary>
+internal sealed class CgroupV1Manager : ICgroupManager
+{
+    private const string FreezerController = "freezer";
+    private const string CpusetController = "cpuset";
+    private static readonly TimeSpan s_removalLimit = TimeSpan.FromSeconds(2);
+
+    private readonly CgroupHierarchy[] _hierarchies;
+    private readonly CgroupFolder[] _folders;
+    private readonly ProcessFolder? _processes;
+    private readonly Freezer? _freezer;
+
+    public CgroupV1Manager(CgroupMode mode, IReadOnlyList<CgroupHierarchy> hierarchies, string path)
+    {
+        Mode = mode;
+        _hierarchies = [.. hierarchies.Where(hierarchy => mode != CgroupMode.Hybrid || hierarchy.Controllers != FreezerController)];
+        _folders = [.. _hierarchies.Select(hierarchy =>
+            new CgroupFolder(hierarchy.Controllers, CgroupPath.Resolve(hierarchy, path), hierarchy.MountPoint))];
+        _processes = _hierarchies[^1].IsV2 ? new ProcessFolder(_folders[^1].Path) : null;
+        _freezer = PathOf(FreezerController) is { } freezer ? new Freezer(freezer) : null;
+    }
+
+    public CgroupMode Mode { get; }
+
+    public IReadOnlyList<CgroupFolder> Folders => _folders;
+
+    private ReadOnlySpan<CgroupFolder> V1Folders => _folders.AsSpan(0, _processes is null ? _folders.Length : _folders.Length - 1);
+
+    // Any hierarchy lists the processes; the freezer's is the one they are killed by.
+    private string ProcessesPath => _processes?.Path ?? PathOf(FreezerController) ?? _folders[0].Path;
+
+    public void Create()
+    {
+        var made = new List<string>(_folders.Length);
+        try
+        {
+            foreach (var folder in _folders)
+            {
+                Make(folder);
+                made.Add(folder.Path);
+            }
+        }
+        catch
+        {
+            made.ForEach(path => CgroupTree.TryRemove(path));
+            throw;
+        }
+    }
+
+    public bool Exists() => Array.Exists(_folders, folder => Directory.Exists(folder.Path));
+
+    public void Apply(ResourcesSpec? resources)
+    {
+        // Before anything that could fail, and without it no process can join.
+        if (Find(CpusetController) is { } index)
+        {
+            V1.CpusetController.ApplyFirst(new ControlFolder(_folders[index].Path), resources?.Cpu, _hierarchies[index].MountPoint);
+        }
+
+        if (resources is not null)
+        {
+            new V1Resources(ControlFolderOf).Apply(resources, inUse: false);
+        }
+    }
+
+    public void Update(ResourcesSpec resources) => new V1Resources(ControlFolderOf).Apply(resources, inUse: true);
+
+    public CgroupJoin OpenJoin(CgroupLeaf? leaf = null)
+    {
+        var files = new List<SafeFileHandle>(_folders.Length);
+        try
+        {
+            foreach (var folder in V1Folders)
+            {
+                files.Add(Fd.Open(folder.Path + "/tasks", O_WRONLY));
+            }
+
+            return new CgroupJoin(files, leaf?.OpenFolder() ?? _processes?.OpenFolder());
+        }
+        catch
+        {
+            files.ForEach(file => file.Dispose());
+            throw;
+        }
+    }
+
+    public CgroupLeaf? CreateLeaf(string name) => _processes is null ? null : CgroupLeaf.Create(_processes.Path, name);
+
+    public IReadOnlyList<int> GetPids(bool recursive = true) => CgroupTree.Pids(ProcessesPath, recursive);
+
+    public bool IsPopulated() => _processes?.IsPopulated() ?? GetPids().Count > 0;
+
+    public SafeFileHandle? OpenEvents() => _processes?.OpenEvents();
+
+    public void Kill()
+    {
+        if (_processes is not null)
+        {
+            _processes.Kill();
+        }
+        else if (_freezer is not null)
+        {
+            _freezer.Kill();
+        }
+        else
+        {
+            Signalling.KillAll(GetPids());
+        }
+    }
+
+    public bool WaitEmpty(TimeSpan timeout) =>
+        _processes?.WaitEmpty(timeout) ?? Waiting.Until(() => !IsPopulated(), timeout);
+
+    public void Freeze()
+    {
+        if (_processes is not null)
+        {
+            _processes.Freeze();
+        }
+        else
+        {
+            RequiredFreezer.Freeze();
+        }
+    }
+
+    public void Thaw()
+    {
+        if (_processes is not null)
+        {
+            _processes.Thaw();
+        }
+        else
+        {
+            RequiredFreezer.Thaw();
+        }
+    }
+
+    public bool IsFrozen() => _processes?.IsFrozen() ?? _freezer?.IsFrozen() ?? false;
+
+    public long OomKillCount() => PathOf("memory") is { } memory
+        ? (long)StatText.Find(CgroupFile.ReadIfPresent(memory + "/memory.oom_control"), "oom_kill")
+        : 0;
+
+    public CgroupStats Stats(StatsParts parts = StatsParts.All)
+    {
+        var details = parts.HasFlag(StatsParts.Details);
+        ControlFolder? Wanted(StatsParts part, string controller) => parts.HasFlag(part) ? ControlFolderOf(controller) : null;
+
+        return new CgroupStats
+        {
+            Cpu = Wanted(StatsParts.Cpu, "cpuacct") is { } cpu ? V1Stats.Cpu(cpu, ControlFolderOf("cpu"), details) : null,
+            Memory = Wanted(StatsParts.Memory, "memory") is { } memory ? V1Stats.Memory(memory, details) : null,
+            Pids = Wanted(StatsParts.Pids, "pids") is { } pids ? V1Stats.Pids(pids) : null,
+            Io = Wanted(StatsParts.Io, "blkio") is { } io ? V1Stats.Io(io) : [],
+            Hugetlb = Wanted(StatsParts.Hugetlb, "hugetlb") is { } pages ? V1Stats.Hugetlb(pages) : [],
+        };
+    }
+
+    public void Remove()
+    {
+        var busy = TryRemoveAll();
+        if (busy.Errno == Errno.EBUSY)
+        {
+            WaitEmpty(s_removalLimit);
+            busy = TryRemoveAll();
+        }
+
+        if (busy.Errno != Errno.None)
+        {
+            throw new LinuxException(busy.Errno, "rmdir", busy.Path);
+        }
+    }
+
+    private Freezer RequiredFreezer => _freezer
+        ?? throw new CgroupException($"failed to freeze cgroup \"{_folders[0].Path}\": controller freezer is not mounted", Errno.ENOENT);
+
+    private static void Make(CgroupFolder folder)
+    {
+        var parent = Path.GetDirectoryName(folder.Path)!;
+        if (folder.Controllers.Contains(CpusetController) && CgroupTree.Make(parent))
+        {
+            V1.CpusetController.InheritByDefault(parent);
+        }
+
+        CgroupTree.MakeNew(folder.Path);
+    }
+
+    // The cgroup2 folder last: its events tell when the others are empty.
+    private (Errno Errno, string Path) TryRemoveAll()
+    {
+        (Errno Errno, string Path) first = (Errno.None, "");
+        foreach (var folder in _folders)
+        {
+            if (first.Errno != Errno.None && folder.Controllers.Length == 0)
+            {
+                continue;
+            }
+
+            var errno = CgroupTree.TryRemove(folder.Path);
+            if (errno != Errno.None && first.Errno == Errno.None)
+            {
+                first = (errno, folder.Path);
+            }
+        }
+
+        return first;
+    }
+
+    private int? Find(string controller) =>
+        Array.FindIndex(_hierarchies, hierarchy => hierarchy.Has(controller)) is var index && index >= 0 ? index : null;
+
+    private string? PathOf(string controller) => Find(controller) is { } index ? _folders[index].Path : null;
+
+    private ControlFolder? ControlFolderOf(string controller) => PathOf(controller) is { } path ? new ControlFolder(path) : null;
+}

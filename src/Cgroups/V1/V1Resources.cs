@@ -1,0 +1,99 @@
+using CriShim.Linux;
+using CriShim.Oci.RuntimeSpec;
+
+namespace CriShim.Cgroups.V1;
+
+/// <summary>Hands each part of the resources to its controller. A setting whose controller is not mounted is an error.</summary>
+/// <param name="folderOf">The cgroup in the hierarchy that carries a controller, or null.</param>
+internal sealed class V1Resources(Func<string, ControlFolder?> folderOf)
+{
+    /// <param name="inUse">False for a cgroup just created.</param>
+    public void Apply(ResourcesSpec resources, bool inUse)
+    {
+        if (resources.Unified is { Count: > 0 })
+        {
+            throw new CgroupException("failed to apply resources: unified is for cgroup v2, which this machine does not use", Errno.EINVAL);
+        }
+
+        ApplyCpu(resources.Cpu, inUse);
+        if (resources.Memory is { } memory && memory != new MemorySpec())
+        {
+            MemoryController.Apply(Required("memory"), memory, inUse);
+        }
+
+        if (resources.Pids is { } pids)
+        {
+            PidsController.Apply(Required("pids"), pids);
+        }
+
+        if (resources.BlockIO is { } io && io != new BlockIoSpec())
+        {
+            BlkioController.Apply(Required("blkio"), io);
+        }
+
+        ApplyNetwork(resources.Network);
+        if (resources.Rdma is { Count: > 0 } rdma)
+        {
+            RdmaController.Apply(Required("rdma"), rdma);
+        }
+
+        if (resources.HugepageLimits is { Count: > 0 } pages && folderOf("hugetlb") is { } hugetlb)
+        {
+            HugetlbController.Apply(hugetlb, pages);
+        }
+
+        ApplyDevices(resources.Devices, inUse);
+    }
+
+    private void ApplyCpu(CpuSpec? cpu, bool inUse)
+    {
+        if (cpu is null)
+        {
+            return;
+        }
+
+        if (cpu with { Cpus = null, Mems = null } != new CpuSpec())
+        {
+            CpuController.Apply(Required("cpu"), cpu);
+        }
+
+        // A new cgroup's cpuset has been given before anything else.
+        if (inUse && !(string.IsNullOrEmpty(cpu.Cpus) && string.IsNullOrEmpty(cpu.Mems)))
+        {
+            CpusetController.Apply(Required("cpuset"), cpu);
+        }
+    }
+
+    private void ApplyNetwork(NetworkSpec? network)
+    {
+        if (network?.ClassID is { } classId)
+        {
+            NetworkControllers.ApplyClass(Required("net_cls"), classId);
+        }
+
+        if (network?.Priorities is { Count: > 0 } priorities)
+        {
+            NetworkControllers.ApplyPriorities(Required("net_prio"), priorities);
+        }
+    }
+
+    private void ApplyDevices(IReadOnlyList<DeviceRuleSpec>? rules, bool inUse)
+    {
+        if (rules is null)
+        {
+            return;
+        }
+
+        if (inUse)
+        {
+            DevicesController.Update(Required("devices"), rules);
+        }
+        else
+        {
+            DevicesController.ApplyFirst(Required("devices"), rules);
+        }
+    }
+
+    private ControlFolder Required(string controller) => folderOf(controller)
+        ?? throw new CgroupException($"failed to apply resources: controller {controller} is not mounted", Errno.ENOENT);
+}

@@ -1,0 +1,44 @@
+using Microsoft.Win32.SafeHandles;
+using static CriShim.Linux.LibC.Files;
+using static CriShim.Linux.LibC.Pipes;
+
+namespace CriShim.Linux;
+
+/// <summary>The two ends of a pipe(7), both close-on-exec. Throws <see cref="LinuxException"/>.</summary>
+public sealed class PipePair : IDisposable
+{
+    private PipePair(SafeFileHandle reader, SafeFileHandle writer)
+    {
+        Reader = reader;
+        Writer = writer;
+    }
+
+    public SafeFileHandle Reader { get; }
+
+    public SafeFileHandle Writer { get; }
+
+    public static unsafe PipePair Create()
+    {
+        var ends = stackalloc int[2];
+
+        // SAFETY: pipe2 writes exactly two ints.
+        Check.Result(pipe2(ends, O_CLOEXEC), "pipe2");
+        return new PipePair(new SafeFileHandle(ends[0], ownsHandle: true), new SafeFileHandle(ends[1], ownsHandle: true));
+    }
+
+    /// <summary>
+    /// Makes reads and writes of this end answer EAGAIN instead of waiting. The flag belongs to the open file, shared with every
+    /// process that inherited this end: set it only on the end that stays here.
+    /// </summary>
+    public static void SetNonBlocking(SafeFileHandle end)
+    {
+        var flags = Check.Result(fcntl(end, F_GETFL, 0), "fcntl(F_GETFL)");
+        Check.Result(fcntl(end, F_SETFL, flags | O_NONBLOCK), "fcntl(F_SETFL)");
+    }
+
+    public void Dispose()
+    {
+        Reader.Dispose();
+        Writer.Dispose();
+    }
+}

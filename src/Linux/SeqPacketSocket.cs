@@ -1,0 +1,248 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+using static CriShim.Linux.LibC.Files;
+using static CriShim.Linux.LibC.Sockets;
+
+namespace CriShim.Linux;
+
+/// <summary>
+/// A unix socket of type SOCK_SEQPACKET (unix(7)): whole messages, descriptors beside them. Every descriptor it makes or receives is
+/// close-on-exec. One thread may send while another receives. Throws <see cref="LinuxException"/>.
+/// </summary>
+public sealed class SeqPacketSocket(SafeFileHandle handle) : IDisposable
+{
+    /// <summary>Most descriptors taken with one message; a message with more is an error (MSG_CTRUNC).</summary>
+    public const int MaxFds = 16;
+
+    private const int ControlHeaderBytes = 16;
+
+    public SafeFileHandle Handle { get; } = handle;
+
+    /// <summary>User id of the process that connected, or made the pair (SO_PEERCRED).</summary>
+    public unsafe uint PeerUserId
+    {
+        get
+        {
+            ucred credentials;
+            var length = (uint)sizeof(ucred);
+
+            // SAFETY: the kernel writes at most length bytes.
+            Check.Result(getsockopt(Handle, SOL_SOCKET, SO_PEERCRED, &credentials, &length), "getsockopt(SO_PEERCRED)");
+            return credentials.uid;
+        }
+    }
+
+    public static unsafe (SeqPacketSocket First, SeqPacketSocket Second) CreatePair()
+    {
+        var ends = stackalloc int[2];
+
+        // SAFETY: socketpair writes exactly two ints.
+        Check.Result(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends), "socketpair");
+        return (new SeqPacketSocket(new SafeFileHandle(ends[0], true)), new SeqPacketSocket(new SafeFileHandle(ends[1], true)));
+    }
+
+    /// <summary>Listens at a path of any length that the caller has made sure is free; the socket file has mode 0600.</summary>
+    public static unsafe SeqPacketSocket Listen(string path, int backlog = 16)
+    {
+        using var address = new UnixAddress(path);
+        var handle = Check.Result(socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), "socket");
+        try
+        {
+            // The mode of the unbound socket becomes the file's mode: it never exists with a wider one.
+            Check.Result(fchmod(handle, 0b110_000_000), "fchmod", path);
+            sockaddr_un name;
+            var length = address.Fill(&name);
+
+            // SAFETY: name is filled and on the stack.
+            Check.Result(bind(handle, &name, length), "bind", path);
+            Check.Result(listen(handle, backlog), "listen", path);
+            return new SeqPacketSocket(handle);
+        }
+        catch
+        {
+            handle.Dispose();
+            throw;
+        }
+    }
+
+    public static unsafe SeqPacketSocket Connect(string path)
+    {
+        using var address = new UnixAddress(path);
+        var handle = Check.Result(socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0), "socket");
+        try
+        {
+            sockaddr_un name;
+            var length = address.Fill(&name);
+
+            // SAFETY: name is filled and on the stack.
+            Check.Result(connect(handle, &name, length), "connect", path);
+            return new SeqPacketSocket(handle);
+        }
+        catch
+        {
+            handle.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The next waiting connection of a listening socket, or null when there is none.</summary>
+    public unsafe SeqPacketSocket? Accept()
+    {
+        while (true)
+        {
+            // SAFETY: the peer's address is not asked for.
+            var connection = accept4(Handle, null, null, SOCK_CLOEXEC);
+            if (!connection.IsInvalid)
+            {
+                return new SeqPacketSocket(connection);
+            }
+
+            var errno = Check.LastErrno;
+            connection.Dispose();
+            switch (errno)
+            {
+                case Errno.EAGAIN: return null;
+                case Errno.EINTR or Errno.ECONNABORTED: continue;
+                default: throw new LinuxException(errno, "accept4");
+            }
+        }
+    }
+
+    /// <summary>Sends one message. With <paramref name="wait"/> false and a full queue it answers false and sends nothing.</summary>
+    public unsafe bool Send(ReadOnlySpan<byte> bytes, ReadOnlySpan<SafeFileHandle> fds = default, bool wait = true)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(fds.Length, MaxFds);
+        ArgumentOutOfRangeException.ThrowIfZero(bytes.Length);
+        var control = stackalloc byte[ControlHeaderBytes + MaxFds * sizeof(int)];
+
+        // SAFETY: iov and control point to memory that outlives the call; the lengths are theirs.
+        fixed (byte* body = bytes)
+        {
+            var iov = new iovec { iov_base = body, iov_len = (nuint)bytes.Length };
+            var message = new msghdr { msg_iov = &iov, msg_iovlen = 1 };
+            if (!fds.IsEmpty)
+            {
+                message.msg_control = control;
+                message.msg_controllen = WriteRights(control, fds);
+            }
+
+            while (sendmsg(Handle, &message, MSG_NOSIGNAL | (wait ? 0 : MSG_DONTWAIT)) < 0)
+            {
+                switch (Check.LastErrno)
+                {
+                    case Errno.EINTR: continue;
+                    case Errno.EAGAIN when !wait: return false;
+                    case var errno: throw new LinuxException(errno, "sendmsg");
+                }
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>
+    /// The next message, whole; <see cref="Packet.EndOfConnection"/> when the peer has closed; null when <paramref name="wait"/> is
+    /// false and none has come.
+    /// </summary>
+    public unsafe Packet? Receive(bool wait = true)
+    {
+        var flags = MSG_CMSG_CLOEXEC | (wait ? 0 : MSG_DONTWAIT);
+        var length = PeekLength(flags);
+        if (length <= 0)
+        {
+            return length == 0 ? Packet.EndOfConnection : null;
+        }
+
+        var bytes = new byte[length];
+        var control = stackalloc byte[ControlHeaderBytes + MaxFds * sizeof(int)];
+
+        // SAFETY: as in Send; the kernel writes at most the given lengths.
+        fixed (byte* body = bytes)
+        {
+            var iov = new iovec { iov_base = body, iov_len = (nuint)bytes.Length };
+            var message = new msghdr
+            {
+                msg_iov = &iov,
+                msg_iovlen = 1,
+                msg_control = control,
+                msg_controllen = ControlHeaderBytes + MaxFds * sizeof(int),
+            };
+            nint count;
+            while ((count = recvmsg(Handle, &message, flags)) < 0)
+            {
+                if (Check.LastErrno is var errno && errno != Errno.EINTR)
+                {
+                    throw new LinuxException(errno, "recvmsg");
+                }
+            }
+
+            var packet = new Packet(bytes, ReadRights(control, message.msg_controllen));
+            if (count != bytes.Length || (message.msg_flags & (MSG_CTRUNC | MSG_TRUNC)) != 0)
+            {
+                packet.Dispose();
+                throw new LinuxException(Errno.EMSGSIZE, "recvmsg");
+            }
+
+            return packet;
+        }
+    }
+
+    public void Dispose() => Handle.Dispose();
+
+    /// <summary>Length of the next message; 0 at the end of the connection; -1 when there is none and the flags say not to wait.</summary>
+    private unsafe int PeekLength(int flags)
+    {
+        while (true)
+        {
+            // SAFETY: a zero length buffer is never written to.
+            var length = recv(Handle, null, 0, flags | MSG_PEEK | MSG_TRUNC);
+            if (length >= 0)
+            {
+                return (int)length;
+            }
+
+            switch (Check.LastErrno)
+            {
+                case Errno.EINTR: continue;
+                case Errno.EAGAIN: return -1;
+                case Errno.ECONNRESET: return 0;
+                case var errno: throw new LinuxException(errno, "recv");
+            }
+        }
+    }
+
+    private static unsafe nuint WriteRights(byte* control, ReadOnlySpan<SafeFileHandle> fds)
+    {
+        var header = (cmsghdr*)control;
+        header->cmsg_len = (nuint)(ControlHeaderBytes + fds.Length * sizeof(int));
+        header->cmsg_level = SOL_SOCKET;
+        header->cmsg_type = SCM_RIGHTS;
+        var numbers = (int*)(control + ControlHeaderBytes);
+        for (var i = 0; i < fds.Length; i++)
+        {
+            numbers[i] = (int)fds[i].DangerousGetHandle();
+        }
+
+        return header->cmsg_len;
+    }
+
+    private static unsafe SafeFileHandle[] ReadRights(byte* control, nuint controlLength)
+    {
+        var header = (cmsghdr*)control;
+        if (controlLength < ControlHeaderBytes || header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS)
+        {
+            return [];
+        }
+
+        // SAFETY: cmsg_len is the kernel's and within the control buffer.
+        var numbers = MemoryMarshal.Cast<byte, int>(
+            new ReadOnlySpan<byte>(control + ControlHeaderBytes, (int)header->cmsg_len - ControlHeaderBytes));
+        var fds = new SafeFileHandle[numbers.Length];
+        for (var i = 0; i < fds.Length; i++)
+        {
+            fds[i] = new SafeFileHandle(numbers[i], ownsHandle: true);
+        }
+
+        return fds;
+    }
+}

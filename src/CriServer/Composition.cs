@@ -5,7 +5,6 @@ using CriShim.CriServer.Containers;
 using CriShim.CriServer.Errors;
 using CriShim.CriServer.Hosting;
 using CriShim.CriServer.Images;
-using CriShim.CriServer.Images.Snapshots;
 using CriShim.CriServer.Networking;
 using CriShim.CriServer.Networking.Cni;
 using CriShim.CriServer.Recovery;
@@ -32,6 +31,7 @@ internal sealed class Composition : IAsyncDisposable
     private readonly IoLoop _io = new();
     private readonly GrpcServer.Hosting.GrpcServer _grpc;
     private readonly StartupRecovery _recovery;
+    private readonly ImageServices _images;
 
     private Composition(CriServerOptions options, ILoggerFactory loggers)
     {
@@ -63,12 +63,11 @@ internal sealed class Composition : IAsyncDisposable
         var live = new LiveContainers(containers, runtime, layout, cgroups, time, loggers.CreateLogger<LiveContainers>());
 
         // Images
-        var images = new ImageStore();
-        ISnapshotter snapshotter = null!;
+        _images = ImageServices.Open(options.Root, options.Images, time, loggers);
 
         // Sandboxes and containers
         var resources = new SandboxResources(runtime, network, cgroups, layout, progress.NetworkRestored);
-        var files = new ContainerFiles(containerRecords, snapshotter, layout);
+        var files = new ContainerFiles(containerRecords, _images.Snapshots, layout);
         var stopSandbox = new StopSandbox(sandboxes, containers, live, resources, time, loggers.CreateLogger<StopSandbox>());
         var removeContainer = new RemoveContainer(containers, live, names, files, loggers.CreateLogger<RemoveContainer>());
         var startContainer = new StartContainer(containers, live, time);
@@ -89,7 +88,7 @@ internal sealed class Composition : IAsyncDisposable
             new CreateContainer(
                 sandboxes,
                 containers,
-                images,
+                _images.Store,
                 names,
                 files,
                 new ContainerSpecs(containers, layout, host, new HostFiles(), options.Containers),
@@ -120,7 +119,7 @@ internal sealed class Composition : IAsyncDisposable
         var interceptor = new CriInterceptor(progress.RecordsRestored, time, loggers.CreateLogger<CriInterceptor>());
         _grpc = new GrpcServer.Hosting.GrpcServer(
             options.SocketPath(),
-            [RuntimeService.BindService(new CriRuntimeService(operations))],
+            [RuntimeService.BindService(new CriRuntimeService(operations)), ImageService.BindService(new CriImageService(_images))],
             new GrpcServerOptions { Interceptor = interceptor },
             loggers);
     }
@@ -150,6 +149,7 @@ internal sealed class Composition : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _grpc.DisposeAsync();
+        await _images.DisposeAsync();
         await _durability.DisposeAsync();
         _io.Dispose();
     }

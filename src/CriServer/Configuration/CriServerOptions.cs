@@ -22,6 +22,8 @@ public sealed record CriServerOptions
 
     public SpecOptions Containers { get; init; } = new();
 
+    public ImageOptions Images { get; init; } = new();
+
     public NetworkOptions Network { get; init; } = new();
 
     /// <summary>Path of the socket that <see cref="Listen"/> names.</summary>

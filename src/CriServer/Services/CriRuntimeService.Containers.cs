@@ -23,7 +23,7 @@ internal sealed partial class CriRuntimeService
 
     public override Task StreamContainers(
         StreamContainersRequest request, IServerStreamWriter<StreamContainersResponse> responseStream, ServerCallContext context) =>
-        WriteAllAsync(
+        StreamedList.WriteAsync(
             operations.ListContainers.Execute(request.Filter), items => new StreamContainersResponse { Containers = { items } }, responseStream);
 
     public override Task<ContainerStatusResponse> ContainerStatus(ContainerStatusRequest request, ServerCallContext context) =>

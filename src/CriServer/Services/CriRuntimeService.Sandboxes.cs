@@ -22,6 +22,6 @@ internal sealed partial class CriRuntimeService
 
     public override Task StreamPodSandboxes(
         StreamPodSandboxesRequest request, IServerStreamWriter<StreamPodSandboxesResponse> responseStream, ServerCallContext context) =>
-        WriteAllAsync(
+        StreamedList.WriteAsync(
             operations.ListSandboxes.Execute(request.Filter), items => new StreamPodSandboxesResponse { PodSandboxes = { items } }, responseStream);
 }

@@ -1,0 +1,71 @@
+# CriShim. `make help` lists the targets.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+BIN := artifacts/bin
+SOURCES := $(shell git ls-files src protos '*.props' 2>/dev/null)
+export DOTNET_CLI_TELEMETRY_OPTOUT := 1
+export DOTNET_NOLOGO := 1
+
+##@ Use
+.PHONY: help
+help: ## Show this text
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-zA-Z0-9_-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: demo
+demo: deps build ## Install what is missing, build, and show a pod's life from pull to clean-up (root)
+	@dotnet run --project tests/Demo -c Release --no-launch-profile
+
+.PHONY: run
+run: deps build ## Serve in the foreground on /run/crishim/crishim.sock (root)
+	@echo 'crictl --runtime-endpoint unix:///run/crishim/crishim.sock --timeout 20s info'
+	@exec $(BIN)/crishim serve
+
+##@ Build
+.PHONY: deps
+deps: ## Install from Debian what build and tests need (root)
+	@hack/install-deps.sh
+
+.PHONY: build
+build: $(BIN)/.built ## Publish both Native AOT binaries to artifacts/bin
+
+$(BIN)/.built: $(SOURCES)
+	@mkdir -p $(BIN)
+	dotnet publish src/Runtime -c Release -v q --nologo -o artifacts/publish/runtime
+	dotnet publish src/CriServer -c Release -v q --nologo -o artifacts/publish/server
+	install -m 0755 artifacts/publish/runtime/crishim-runtime $(BIN)/crishim-runtime
+	install -m 0755 artifacts/publish/server/crishim $(BIN)/crishim
+	@touch $@
+
+.PHONY: clean
+clean: ## Remove everything built
+	rm -rf artifacts src/*/bin src/*/obj tests/*/bin tests/*/obj
+
+##@ Test
+.PHONY: test
+test: deps build ## Run unit and e2e tests of the published binaries (root)
+	@hack/test.sh
+
+.PHONY: unit
+unit: ## Run the tests that need no root and no network
+	@hack/test.sh tests/Grpc.Tests tests/Runtime.Tests tests/CriServer.Tests
+
+.PHONY: e2e
+e2e: deps build ## Run the end-to-end tests (root)
+	@hack/test.sh tests/e2e
+
+.PHONY: lint
+lint: ## Check style, sizes and scripts
+	dotnet build CriShim.sln -v q --nologo
+	dotnet format CriShim.sln --verify-no-changes --no-restore
+	hack/check-sizes.sh
+	shellcheck hack/*.sh .ci/run
+
+.PHONY: critest
+critest: deps build ## Run the conformance suite; FOCUS=regex narrows it (root; needs critest, see CONTRIBUTING.md)
+	@hack/run-critest.sh
+
+##@ Measure
+.PHONY: bench-quick
+bench-quick: deps build ## Time the runtime against runc, and the server's main operations (root)
+	@dotnet run --project tests/Bench -c Release --no-launch-profile

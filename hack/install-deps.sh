@@ -1,0 +1,55 @@
+#!/bin/sh
+# Installs from Debian what building and testing need. Safe to run again; says what it could not get.
+set -u
+
+# package: the program or file that shows it is there
+needs="
+gcc:/usr/bin/gcc
+libc6-dev:/usr/include/stdlib.h
+zlib1g-dev:/usr/include/zlib.h
+libseccomp-dev:/usr/include/seccomp.h
+busybox-static:/bin/busybox
+containernetworking-plugins:/usr/lib/cni/bridge
+iptables:/usr/sbin/iptables
+nftables:/usr/sbin/nft
+iproute2:/usr/sbin/ip
+docker-registry:/usr/bin/docker-registry
+runc:/usr/sbin/runc
+procps:/usr/bin/pkill
+curl:/usr/bin/curl
+make:/usr/bin/make
+shellcheck:/usr/bin/shellcheck
+"
+
+missing=""
+for need in $needs; do
+  [ -e "${need#*:}" ] || missing="$missing ${need%%:*}"
+done
+[ -n "$missing" ] || exit 0
+
+if [ "$(id -u)" != 0 ]; then
+  echo "install-deps: missing:$missing; run as root (sudo hack/install-deps.sh)" >&2
+  exit 1
+fi
+
+echo "install-deps: installing$missing"
+export DEBIAN_FRONTEND=noninteractive
+# A package's own service must not start: the tests start what they need themselves.
+policy=/usr/sbin/policy-rc.d
+made_policy=""
+if [ ! -e "$policy" ]; then
+  printf '#!/bin/sh\nexit 101\n' > "$policy" && chmod +x "$policy" && made_policy=1
+fi
+log=$(mktemp)
+apt-get update -qq > "$log" 2>&1
+failed=""
+for package in $missing; do
+  apt-get install -y -qq --no-install-recommends "$package" >> "$log" 2>&1 || failed="$failed $package"
+done
+[ -z "$made_policy" ] || rm -f "$policy"
+if [ -n "$failed" ]; then
+  echo "install-deps: could not install:$failed (the end of apt's log follows)" >&2
+  tail -n 20 "$log" >&2
+  exit 1
+fi
+rm -f "$log"

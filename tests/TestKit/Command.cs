@@ -1,0 +1,42 @@
+using System.Diagnostics;
+
+namespace CriShim.TestKit;
+
+/// <summary>The result of a finished program.</summary>
+public sealed record CommandResult(int ExitCode, string Output, string Error);
+
+/// <summary>Runs programs of the machine in tests.</summary>
+public static class Command
+{
+    public static CommandResult Run(string program, params string[] arguments) => Run(TimeSpan.FromSeconds(60), program, arguments);
+
+    public static CommandResult Run(TimeSpan limit, string program, params string[] arguments)
+    {
+        var info = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
+        using var process = Process.Start(info) ?? throw new InvalidOperationException($"{program} did not start");
+        process.StandardInput.Close();
+        var output = process.StandardOutput.ReadToEndAsync();
+        var error = process.StandardError.ReadToEndAsync();
+        if (!process.WaitForExit(limit))
+        {
+            process.Kill(entireProcessTree: true);
+            throw new TimeoutException($"{program} {string.Join(' ', arguments)}: still running after {limit}");
+        }
+
+        return new CommandResult(process.ExitCode, output.GetAwaiter().GetResult(), error.GetAwaiter().GetResult());
+    }
+
+    /// <summary>Runs and returns stdout; throws with stderr when the program fails.</summary>
+    public static string Output(string program, params string[] arguments)
+    {
+        var result = Run(program, arguments);
+        return result.ExitCode == 0
+            ? result.Output
+            : throw new InvalidOperationException($"{program} {string.Join(' ', arguments)}: exit code {result.ExitCode}: {result.Error}");
+    }
+
+    /// <summary>Full path of a program in PATH or the sbin folders, or null.</summary>
+    public static string? Find(string program) =>
+        (Environment.GetEnvironmentVariable("PATH") + ":/usr/sbin:/sbin").Split(':')
+            .Select(folder => Path.Combine(folder, program)).FirstOrDefault(File.Exists);
+}

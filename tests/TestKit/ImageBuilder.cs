@@ -1,0 +1,134 @@
+using System.Formats.Tar;
+using System.IO.Compression;
+using System.Net.Http.Headers;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json.Nodes;
+
+namespace CriShim.TestKit;
+
+/// <summary>Makes an OCI image of one or more gzip layers and pushes it to a registry on loopback.</summary>
+public sealed class ImageBuilder
+{
+    private readonly List<(byte[] Blob, string DiffId)> _layers = [];
+    private readonly JsonObject _config = [];
+
+    /// <summary>Members of the image config's "config" object: Cmd, Env, User, WorkingDir, StopSignal…</summary>
+    public ImageBuilder With(string member, JsonNode value)
+    {
+        _config[member] = value;
+        return this;
+    }
+
+    /// <summary>Adds a layer whose entries <paramref name="write"/> makes.</summary>
+    public ImageBuilder Layer(Action<TarWriter> write)
+    {
+        using var tar = new MemoryStream();
+        using (var writer = new TarWriter(tar, TarEntryFormat.Pax, leaveOpen: true))
+        {
+            write(writer);
+        }
+
+        return RawLayer(tar.ToArray());
+    }
+
+    /// <summary>Adds a layer of these tar bytes.</summary>
+    public ImageBuilder RawLayer(byte[] tar)
+    {
+        using var gzip = new MemoryStream();
+        using (var compress = new GZipStream(gzip, CompressionLevel.Fastest, leaveOpen: true))
+        {
+            compress.Write(tar);
+        }
+
+        _layers.Add((gzip.ToArray(), Digest(tar)));
+        return this;
+    }
+
+    /// <summary>An image with Debian's static busybox, its applets as hard links, and users root, nobody and 1000.</summary>
+    public static ImageBuilder Busybox() => new ImageBuilder()
+        .With("Cmd", new JsonArray("/bin/sh"))
+        .With("Env", new JsonArray("PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"))
+        .Layer(WriteBusybox);
+
+    /// <summary>Pushes under <paramref name="repository"/>:<paramref name="tag"/>; returns the manifest's digest.</summary>
+    public async Task<string> PushAsync(string host, string repository, string tag)
+    {
+        using var http = new HttpClient { BaseAddress = new Uri($"http://{host}") };
+        var config = Encoding.UTF8.GetBytes(ConfigDocument().ToJsonString());
+        foreach (var (blob, _) in _layers)
+        {
+            await PushBlobAsync(http, repository, blob);
+        }
+
+        await PushBlobAsync(http, repository, config);
+        var manifest = Encoding.UTF8.GetBytes(ManifestDocument(config).ToJsonString());
+        using var content = new ByteArrayContent(manifest);
+        content.Headers.ContentType = new MediaTypeHeaderValue("application/vnd.oci.image.manifest.v1+json");
+        using var answer = await http.PutAsync(new Uri($"/v2/{repository}/manifests/{tag}", UriKind.Relative), content);
+        answer.EnsureSuccessStatusCode();
+        return Digest(manifest);
+    }
+
+    public static string Digest(ReadOnlySpan<byte> bytes) => "sha256:" + Convert.ToHexStringLower(SHA256.HashData(bytes));
+
+    private JsonObject ConfigDocument() => new()
+    {
+        ["architecture"] = "amd64",
+        ["os"] = "linux",
+        ["config"] = _config.DeepClone(),
+        ["rootfs"] = new JsonObject
+        {
+            ["type"] = "layers",
+            ["diff_ids"] = new JsonArray([.. _layers.Select(layer => (JsonNode)layer.DiffId)]),
+        },
+    };
+
+    private JsonObject ManifestDocument(byte[] config) => new()
+    {
+        ["schemaVersion"] = 2,
+        ["mediaType"] = "application/vnd.oci.image.manifest.v1+json",
+        ["config"] = Descriptor("application/vnd.oci.image.config.v1+json", config),
+        ["layers"] = new JsonArray([.. _layers.Select(layer => Descriptor("application/vnd.oci.image.layer.v1.tar+gzip", layer.Blob))]),
+    };
+
+    private static JsonObject Descriptor(string mediaType, byte[] blob) =>
+        new() { ["mediaType"] = mediaType, ["digest"] = Digest(blob), ["size"] = blob.Length };
+
+    private static async Task PushBlobAsync(HttpClient http, string repository, byte[] blob)
+    {
+        using var start = await http.PostAsync(new Uri($"/v2/{repository}/blobs/uploads/", UriKind.Relative), null);
+        start.EnsureSuccessStatusCode();
+        var location = start.Headers.Location!.ToString();
+        var target = location + (location.Contains('?', StringComparison.Ordinal) ? "&" : "?") + "digest=" + Uri.EscapeDataString(Digest(blob));
+        using var content = new ByteArrayContent(blob);
+        content.Headers.ContentType = new MediaTypeHeaderValue("application/octet-stream");
+        using var put = await http.PutAsync(new Uri(target, UriKind.RelativeOrAbsolute), content);
+        put.EnsureSuccessStatusCode();
+    }
+
+    private static void WriteBusybox(TarWriter tar)
+    {
+        foreach (var folder in new[] { "bin", "etc", "proc", "sys", "dev", "root", "tmp", "var" })
+        {
+            tar.WriteEntry(new PaxTarEntry(TarEntryType.Directory, folder + "/") { Mode = (UnixFileMode)(folder == "tmp" ? 0x3FF : 0x1ED) });
+        }
+
+        using (var busybox = File.OpenRead("/bin/busybox"))
+        {
+            tar.WriteEntry(new PaxTarEntry(TarEntryType.RegularFile, "bin/busybox") { Mode = (UnixFileMode)0x1ED, DataStream = busybox });
+        }
+
+        foreach (var applet in Command.Output("/bin/busybox", "--list").Split('\n', StringSplitOptions.RemoveEmptyEntries).Where(name => name != "busybox"))
+        {
+            tar.WriteEntry(new PaxTarEntry(TarEntryType.HardLink, "bin/" + applet) { LinkName = "bin/busybox" });
+        }
+
+        WriteText(tar, "etc/passwd", "root:x:0:0:root:/root:/bin/sh\nuser:x:1000:1000::/tmp:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n");
+        WriteText(tar, "etc/group", "root:x:0:\nuser:x:1000:\nextra:x:50000:user\nnogroup:x:65534:\n");
+    }
+
+    /// <summary>Adds a text file of mode 0644.</summary>
+    public static void WriteText(TarWriter tar, string path, string text) =>
+        tar.WriteEntry(new PaxTarEntry(TarEntryType.RegularFile, path) { Mode = (UnixFileMode)0x1A4, DataStream = new MemoryStream(Encoding.UTF8.GetBytes(text)) });
+}

@@ -1,0 +1,122 @@
+using System.Diagnostics;
+using CriShim.Cri.V1;
+
+namespace CriShim.TestKit;
+
+/// <summary>A published crishim with root, state, socket and configuration of its own.</summary>
+public sealed class ServerProcess : IAsyncDisposable
+{
+    private readonly TempFolder _folder;
+    private readonly string _configuration;
+    private Process _process;
+
+    private ServerProcess(TempFolder folder, string configuration)
+    {
+        _folder = folder;
+        _configuration = configuration;
+        SocketPath = folder.Combine("c.sock");
+        LogPath = folder.Combine("server.log");
+        _process = Launch();
+        Client = new CriClient(SocketPath);
+    }
+
+    public string SocketPath { get; }
+
+    public string LogPath { get; }
+
+    public string Root => _folder.Combine("root");
+
+    public string State => _folder.Combine("state");
+
+    public int ProcessId => _process.Id;
+
+    public CriClient Client { get; private set; }
+
+    /// <summary>A folder for a test's own files, gone with the server.</summary>
+    public string Scratch => Directory.CreateDirectory(_folder.Combine("scratch")).FullName;
+
+    /// <param name="configuration">Text of config.json.</param>
+    public static async Task<ServerProcess> StartAsync(string configuration = "{}")
+    {
+        var server = new ServerProcess(new TempFolder("crishim-server-"), configuration);
+        await server.WaitUntilReadyAsync();
+        return server;
+    }
+
+    /// <summary>Ends the server by <paramref name="signal"/> (SIGKILL unless told) and starts it again on the same folders.</summary>
+    public async Task RestartAsync(int signal = 9)
+    {
+        await StopAsync(signal);
+        await RestartAfterStopAsync();
+    }
+
+    /// <summary>Starts the server again after <see cref="StopAsync"/>.</summary>
+    public async Task RestartAfterStopAsync()
+    {
+        _process = Launch();
+        Client = new CriClient(SocketPath);
+        await WaitUntilReadyAsync();
+    }
+
+    /// <summary>Ends the server; its containers live on.</summary>
+    public async Task StopAsync(int signal = 15)
+    {
+        Client.Dispose();
+        Command.Run("/bin/kill", $"-{signal}", _process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture));
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        await _process.WaitForExitAsync(limit.Token);
+        _process.Dispose();
+    }
+
+    public string Log() => File.Exists(LogPath) ? File.ReadAllText(LogPath) : "";
+
+    public async ValueTask DisposeAsync()
+    {
+        await RemoveAllPodsAsync();
+        await StopAsync();
+        _folder.Dispose();
+    }
+
+    /// <summary>Removes every sandbox, and so every container.</summary>
+    public async Task RemoveAllPodsAsync()
+    {
+        var pods = await Client.RuntimeAsync<ListPodSandboxResponse>(new ListPodSandboxRequest());
+        foreach (var pod in pods.Items)
+        {
+            await Client.RuntimeAsync<StopPodSandboxResponse>(new StopPodSandboxRequest { PodSandboxId = pod.Id });
+            await Client.RuntimeAsync<RemovePodSandboxResponse>(new RemovePodSandboxRequest { PodSandboxId = pod.Id });
+        }
+    }
+
+    private Process Launch()
+    {
+        var config = _folder.Combine("config.json");
+        File.WriteAllText(config, _configuration);
+        var arguments = new[] { "serve", "--config", config, "--listen", "unix://" + SocketPath, "--root", Root, "--state", State };
+
+        // Through sh, so that the log is the server's own file and goes on when this process ends.
+        var command = $"exec '{Binaries.Server}' {string.Join(' ', arguments.Select(argument => $"'{argument}'"))} >>'{LogPath}' 2>&1 </dev/null";
+        return Process.Start(new ProcessStartInfo("/bin/sh", ["-c", command])) ?? throw new InvalidOperationException("crishim did not start");
+    }
+
+    private async Task WaitUntilReadyAsync()
+    {
+        var clock = Stopwatch.StartNew();
+        while (true)
+        {
+            try
+            {
+                await Client.RuntimeAsync<VersionResponse>(new VersionRequest(), TimeSpan.FromSeconds(5));
+                return;
+            }
+            catch (HttpRequestException) when (clock.Elapsed < TimeSpan.FromSeconds(20) && !_process.HasExited)
+            {
+                await Task.Delay(5);
+            }
+            catch (HttpRequestException e)
+            {
+                throw new InvalidOperationException($"crishim does not answer; its log:\n{Log()}", e);
+            }
+        }
+    }
+}

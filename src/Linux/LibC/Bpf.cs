@@ -62,12 +62,10 @@ public static unsafe partial class Bpf
         public uint open_flags;
     }
 
-    private static nint SYS_bpf => RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 280 : 321;
-
-    public static int bpf(int cmd, void* attr, uint size) => (int)syscall(SYS_bpf, cmd, attr, (nint)size);
+    public static int bpf(int cmd, void* attr, uint size) => (int)syscall(SyscallNumbers.SYS_bpf, cmd, attr, (nint)size);
 
     /// <summary>For the commands that return a file descriptor, which the kernel makes close-on-exec.</summary>
-    public static SafeFileHandle bpf_fd(int cmd, void* attr, uint size) => syscall_fd(SYS_bpf, cmd, attr, (nint)size);
+    public static SafeFileHandle bpf_fd(int cmd, void* attr, uint size) => syscall_fd(SyscallNumbers.SYS_bpf, cmd, attr, (nint)size);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial nint syscall(nint number, nint cmd, void* attr, nint size);

@@ -126,7 +126,7 @@ internal sealed class Composition : IAsyncDisposable
 
     /// <summary>Serves until SIGTERM or SIGINT.</summary>
     /// <returns>The process's exit code.</returns>
-    public static async Task<int> ServeAsync(CriServerOptions options, TextWriter error, CancellationToken cancellationToken)
+    public static async Task<int> ServeAsync(CriServerOptions options, TextWriter error)
     {
         using var loggers = LogSetup.Create(options.Log);
         try
@@ -136,7 +136,7 @@ internal sealed class Composition : IAsyncDisposable
             ServerFolders.Prepare(options);
             ServerSocket.Prepare(options.SocketPath());
             await using var composition = new Composition(options, loggers);
-            await composition.RunAsync(cancellationToken);
+            await composition.RunAsync();
             return 0;
         }
         catch (Exception e) when (e is CriException or IOException or UnauthorizedAccessException)
@@ -154,15 +154,15 @@ internal sealed class Composition : IAsyncDisposable
         _io.Dispose();
     }
 
-    private async Task RunAsync(CancellationToken cancellationToken)
+    private async Task RunAsync()
     {
         using var signals = new TerminationSignals();
         var log = _loggers.CreateLogger<Composition>();
-        await _grpc.StartAsync(cancellationToken);
+        await _grpc.StartAsync(CancellationToken.None);
         ServerSocket.Protect(_options.SocketPath());
         ServicesLog.Listening(log, ServerVersion.Text, _options.SocketPath());
         var recovery = _recovery.RunAsync();
-        await signals.Received.WaitAsync(cancellationToken);
+        await signals.Received;
         ServicesLog.Stopping(log);
         using var limit = new CancellationTokenSource(s_shutdownLimit);
         await _grpc.StopAsync(limit.Token);

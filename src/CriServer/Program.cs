@@ -1,7 +1,3 @@
-using System.CommandLine;
 using CriShim.CriServer.Commands;
 
-return await CrishimCommand.Create()
-    .Parse(args)
-    // The host ends the server on SIGTERM and SIGINT in its own order.
-    .InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null });
+return await CrishimCommand.RunAsync(args, Console.Out, Console.Error);

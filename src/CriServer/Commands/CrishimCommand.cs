@@ -1,5 +1,5 @@
 using System.Collections;
-using System.CommandLine;
+using System.Text.Json;
 using CriShim.CriServer.Configuration;
 using Microsoft.Extensions.Logging;
 
@@ -8,69 +8,78 @@ namespace CriShim.CriServer.Commands;
 /// <summary>The command line: <c>crishim [serve]</c>, <c>crishim config default|check</c>, <c>crishim version</c>.</summary>
 internal static class CrishimCommand
 {
-    private const int ConfigurationError = 2;
+    private const int Ok = 0;
+    private const int Failure = 1;
+    private const int Usage = 2;
 
-    private static readonly Option<string?> s_config = Flag("--config", $"settings file (default {CriServerOptions.DefaultConfigPath}, which may be absent)", "file");
-    private static readonly Option<string?> s_listen = Flag("--listen", "address of the CRI socket", "unix:///path");
-    private static readonly Option<string?> s_root = Flag("--root", "folder of images and records", "folder");
-    private static readonly Option<string?> s_state = Flag("--state", "folder of sockets, bundles and namespace pins", "folder");
-    private static readonly Option<string?> s_logLevel = Flag("--log-level", string.Join(", ", Enum.GetNames<LogLevel>()).ToLowerInvariant(), "level");
+    private static readonly string s_help = $"""
+        usage: crishim [serve] [flags]     answer CRI calls until SIGTERM
+               crishim config default      print all settings with their defaults
+               crishim config check        report every mistake in the settings
+               crishim version             print the version
 
-    public static RootCommand Create()
+        flags:
+          --config FILE                    settings (default {CriServerOptions.DefaultConfigPath}, which may be absent)
+          --listen unix:///PATH            address of the CRI socket
+          --root FOLDER                    images and records
+          --state FOLDER                   sockets, bundles and namespace pins
+          --log-level LEVEL                {string.Join(", ", Enum.GetNames<LogLevel>()).ToLowerInvariant()}
+
+        Every setting can be given as CRISHIM__SECTION__KEY in the environment too.
+        """;
+
+    /// <returns>The process's exit code.</returns>
+    public static async Task<int> RunAsync(string[] args, TextWriter output, TextWriter error)
     {
-        var root = new RootCommand("Kubernetes CRI runtime");
-        foreach (var flag in (Option[])[s_config, s_listen, s_root, s_state, s_logLevel])
+        var line = CommandLine.Parse(args);
+        if (line.Error is { } mistake)
         {
-            root.Options.Add(flag);
+            await error.WriteLineAsync($"crishim: {mistake}");
+            return Usage;
         }
 
-        root.SetAction(ServeAsync);
-        var serve = new Command("serve", "answer CRI calls until SIGTERM (the default)");
-        serve.SetAction(ServeAsync);
-        var version = new Command("version", "print the version");
-        version.SetAction(parsed => parsed.InvocationConfiguration.Output.WriteLine($"crishim {ServerVersion.Text}"));
-        root.Subcommands.Add(serve);
-        root.Subcommands.Add(ConfigCommand.Create(Load));
-        root.Subcommands.Add(version);
-        return root;
+        switch (line.Words)
+        {
+            case [] or ["serve"] when line.WantsHelp:
+            case ["help"]:
+                await output.WriteLineAsync(s_help);
+                return Ok;
+            case [] or ["serve"]:
+                return await ServeAsync(line, error);
+            case ["config", "default"]:
+                await output.WriteLineAsync(JsonSerializer.Serialize(new CriServerOptions(), OptionsJsonContext.Default.CriServerOptions));
+                return Ok;
+            case ["config", "check"]:
+                return await ReportAsync(Load(line).Errors, error);
+            case ["version"]:
+                await output.WriteLineAsync($"crishim {ServerVersion.Text}");
+                return Ok;
+            default:
+                await error.WriteLineAsync($"crishim: no such command \"{string.Join(' ', line.Words)}\"; see crishim help");
+                return Usage;
+        }
     }
 
-    private static async Task<int> ServeAsync(ParseResult parsed, CancellationToken cancellationToken)
+    private static async Task<int> ServeAsync(CommandLine line, TextWriter error)
     {
-        var loaded = Load(parsed);
-        if (loaded.Options is { } options)
-        {
-            return await Composition.ServeAsync(options, parsed.InvocationConfiguration.Error, cancellationToken);
-        }
-
-        foreach (var error in loaded.Errors)
-        {
-            await parsed.InvocationConfiguration.Error.WriteLineAsync($"crishim: {error}");
-        }
-
-        return ConfigurationError;
+        var loaded = Load(line);
+        return loaded.Options is { } options ? await Composition.ServeAsync(options, error) : await ReportAsync(loaded.Errors, error);
     }
 
-    private static LoadedOptions Load(ParseResult parsed)
+    private static async Task<int> ReportAsync(IReadOnlyList<string> errors, TextWriter error)
     {
-        var flags = new Dictionary<string, string>();
-        void Add(string setting, Option<string?> flag)
+        foreach (var mistake in errors)
         {
-            if (parsed.GetValue(flag) is { } value)
-            {
-                flags[setting] = value;
-            }
+            await error.WriteLineAsync($"crishim: {mistake}");
         }
 
-        Add("listen", s_listen);
-        Add("root", s_root);
-        Add("state", s_state);
-        Add("log.level", s_logLevel);
+        return errors.Count == 0 ? Ok : Failure;
+    }
+
+    private static LoadedOptions Load(CommandLine line)
+    {
         var environment = Environment.GetEnvironmentVariables().Cast<DictionaryEntry>()
             .ToDictionary(v => (string)v.Key, v => (string?)v.Value ?? "");
-        return OptionsLoader.Load(parsed.GetValue(s_config), environment, flags);
+        return OptionsLoader.Load(line.ConfigPath, environment, line.Settings);
     }
-
-    private static Option<string?> Flag(string name, string description, string value) =>
-        new(name) { Description = description, HelpName = value, Recursive = true };
 }

@@ -30,7 +30,6 @@ internal sealed class OptionsLoader(string? configPath, IReadOnlyDictionary<stri
         {
             if (ReadFile(file) is { } document)
             {
-                OptionsSchema.Check(document, file, _errors);
                 Merge(merged, document);
             }
         }
@@ -45,21 +44,10 @@ internal sealed class OptionsLoader(string? configPath, IReadOnlyDictionary<stri
             Set(merged, path.Split('.'), value, $"flag --{path.Replace('.', '-')}");
         }
 
-        return _errors.Count > 0 ? new LoadedOptions(null, _errors) : Validated(merged);
-    }
-
-    private static LoadedOptions Validated(JsonObject merged)
-    {
-        try
-        {
-            var options = merged.Deserialize(OptionsJsonContext.Default.CriServerOptions)!;
-            var errors = OptionsValidator.Validate(options);
-            return new LoadedOptions(errors.Count == 0 ? options : null, errors);
-        }
-        catch (JsonException e)
-        {
-            return new LoadedOptions(null, [$"{e.Path}: {e.Message}"]);
-        }
+        // What is of a wrong type was left out of the merge: the rest is checked all the same.
+        var options = merged.Deserialize(OptionsJsonContext.Default.CriServerOptions)!;
+        _errors.AddRange(OptionsValidator.Validate(options));
+        return new LoadedOptions(_errors.Count == 0 ? options : null, _errors);
     }
 
     private IEnumerable<string> ConfigFiles()
@@ -92,7 +80,7 @@ internal sealed class OptionsLoader(string? configPath, IReadOnlyDictionary<stri
             switch (JsonNode.Parse(File.ReadAllBytes(path), documentOptions: options))
             {
                 case JsonObject document:
-                    _ = document.Count; // reads the members now: a key that comes twice is found here
+                    OptionsSchema.Check(document, path, _errors); // ArgumentException: a key that comes twice
                     return document;
                 default:
                     _errors.Add($"{path}: not a JSON object");

@@ -9,7 +9,7 @@ internal static class OptionsSchema
 {
     private static JsonTypeInfo Root => OptionsJsonContext.Default.CriServerOptions;
 
-    /// <summary>Adds one line for every unknown key and every value of a wrong type in <paramref name="document"/>.</summary>
+    /// <summary>Adds one line for every unknown key and every value of a wrong type in <paramref name="document"/>, and takes them out of it.</summary>
     public static void Check(JsonObject document, string source, List<string> errors) => Check(Root, document, source, "", errors);
 
     /// <summary>
@@ -48,28 +48,32 @@ internal static class OptionsSchema
 
     private static void Check(JsonTypeInfo type, JsonObject document, string source, string path, List<string> errors)
     {
-        foreach (var (key, value) in document)
+        foreach (var (key, value) in document.ToList())
         {
+            var before = errors.Count;
             var name = path.Length == 0 ? key : $"{path}.{key}";
             var property = type.Properties.FirstOrDefault(p => p.Name == key);
             if (property is null)
             {
                 errors.Add($"{source}: {name}: unknown key");
             }
-            else if (TypeOf(property) is { Kind: JsonTypeInfoKind.Object } section)
+            else if (TypeOf(property) is not { Kind: JsonTypeInfoKind.Object } section)
             {
-                if (value is JsonObject inner)
-                {
-                    Check(section, inner, source, name, errors);
-                }
-                else
-                {
-                    errors.Add($"{source}: {name}: must be an object");
-                }
+                CheckValue(property, value, $"{source}: {name}", errors);
+            }
+            else if (value is JsonObject inner)
+            {
+                Check(section, inner, source, name, errors);
+                continue;
             }
             else
             {
-                CheckValue(property, value, $"{source}: {name}", errors);
+                errors.Add($"{source}: {name}: must be an object");
+            }
+
+            if (errors.Count > before)
+            {
+                document.Remove(key);
             }
         }
     }

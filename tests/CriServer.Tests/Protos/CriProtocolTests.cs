@@ -41,7 +41,7 @@ public class CriProtocolTests
             .Concat(message.Fields.InDeclarationOrder().Select(field =>
                 Row("field", Name(message), field.Name, $"{field.FieldNumber}", Label(field), Options(field))))
             .Concat(message.EnumTypes.SelectMany(Rows))
-            .Concat(message.NestedTypes.Where(nested => !nested.IsMapEntry).SelectMany(Rows));
+            .Concat(message.NestedTypes.Where(nested => nested.GetOptions() is not { MapEntry: true }).SelectMany(Rows));
 
     private static IEnumerable<string> Rows(EnumDescriptor type) =>
         new[] { Row("enum", Name(type)) }
@@ -49,9 +49,9 @@ public class CriProtocolTests
 
     private static string Label(FieldDescriptor field) => field switch
     {
-        { IsMap: true } => $"map<{Type(field.MessageType.FindFieldByNumber(1))},{Type(field.MessageType.FindFieldByNumber(2))}>",
+        { IsMap: true } => $"map<{Type(field.MessageType.FindFieldByNumber(1)!)},{Type(field.MessageType.FindFieldByNumber(2)!)}>",
         { IsRepeated: true } => $"repeated {Type(field)}",
-        { HasPresence: true, MessageType: null } => $"optional {Type(field)}",
+        { HasPresence: true, FieldType: not FieldType.Message } => $"optional {Type(field)}",
         _ => Type(field),
     };
 

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using CriShim.Linux.LibC;
 using Microsoft.Win32.SafeHandles;
 using static CriShim.Linux.LibC.Files;
 
@@ -24,7 +23,7 @@ public static class FileInRoot
         var how = new open_how { flags = (ulong)(uint)(flags | O_CLOEXEC), resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS };
         while (true)
         {
-            var fd = Stat.openat2(Stat.SYS_openat2, root, path, how, Unsafe.SizeOf<open_how>());
+            var fd = openat2(SYS_openat2, root, path, how, Unsafe.SizeOf<open_how>());
             if (fd >= 0)
             {
                 return new SafeFileHandle((nint)fd, ownsHandle: true);

@@ -4,10 +4,15 @@ using static CriShim.Linux.LibC.Files;
 
 namespace CriShim.Linux;
 
-/// <summary>Opens files of a hostile tree: links, ".." and absolute paths stay below its root, magic links of /proc are refused (openat2(2)).</summary>
+/// <summary>
+/// Opens files of a hostile tree: links, ".." and absolute paths stay below its root, magic links of /proc are refused (openat2(2)).
+/// </summary>
 public static class FileInRoot
 {
-    /// <summary>The regular file at the path, opened for reading; null where it is something else. Opening anything else is never tried: that can hang or have effects.</summary>
+    /// <summary>
+    /// The regular file at the path, opened for reading; null where it is something else. Opening anything else is never tried: that can
+    /// hang or have effects.
+    /// </summary>
     /// <exception cref="LinuxException">ENOENT, ELOOP and so on.</exception>
     public static SafeFileHandle? OpenRegular(SafeFileHandle root, string path)
     {
@@ -17,7 +22,9 @@ public static class FileInRoot
             : null;
     }
 
-    /// <summary>openat2(2) with RESOLVE_IN_ROOT and O_CLOEXEC. The kernel answers EAGAIN when a rename crosses the look-up: retried.</summary>
+    /// <summary>
+    /// openat2(2) with RESOLVE_IN_ROOT and O_CLOEXEC. The kernel answers EAGAIN when a rename crosses the look-up: retried.
+    /// </summary>
     public static SafeFileHandle Open(SafeFileHandle root, string path, int flags)
     {
         var how = new open_how { flags = (ulong)(uint)(flags | O_CLOEXEC), resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS };

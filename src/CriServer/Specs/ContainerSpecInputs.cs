@@ -1,6 +1,7 @@
 using CriShim.Cri.V1;
 using CriShim.CriServer.Configuration;
 using CriShim.CriServer.Sandboxes;
+using CriShim.Oci.ImageSpec;
 
 namespace CriShim.CriServer.Specs;
 
@@ -70,4 +71,10 @@ internal sealed record ImageDefaults(
     IReadOnlyList<string> Cmd,
     IReadOnlyList<string> Env,
     string WorkingDir,
-    string User);
+    string User)
+{
+    /// <param name="name">See <see cref="Name"/>.</param>
+    /// <param name="config">Null where the image carries only files.</param>
+    public static ImageDefaults From(string name, ImageExecutionConfig? config) => new(
+        name, config?.Entrypoint ?? [], config?.Cmd ?? [], config?.Env ?? [], config?.WorkingDir ?? "", config?.User ?? "");
+}

@@ -1,4 +1,4 @@
-using static CriShim.Linux.LibC.Unmount;
+using static CriShim.Linux.LibC.Mount;
 
 namespace CriShim.Linux;
 

@@ -42,7 +42,10 @@ internal sealed record SandboxFacts
 
     public required PodSandboxConfig Config { get; init; }
 
-    /// <summary>The pins that were made, by OCI namespace type ("network", "ipc", "uts", "user", "pid"); see <see cref="SandboxSpec.NamespacePaths"/>.</summary>
+    /// <summary>
+    /// The pins that were made, by OCI namespace type ("network", "ipc", "uts", "user", "pid"); see <see
+    /// cref="SandboxSpec.NamespacePaths"/>.
+    /// </summary>
     public required IReadOnlyDictionary<string, string> Namespaces { get; init; }
 
     /// <summary>The tmpfs to share as /dev/shm; null where the pod uses the host's IPC namespace.</summary>

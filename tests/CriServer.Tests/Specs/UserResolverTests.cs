@@ -126,6 +126,18 @@ public sealed class UserResolverTests : IDisposable
     }
 
     [Fact]
+    public void Resolve_PasswdIsAPipe_IsRefusedAndDoesNotHang()
+    {
+        File.Delete(Etc("passwd"));
+        using (var etc = Fd.Open(Etc(""), O_RDONLY | O_DIRECTORY))
+        {
+            Check.Result(mknodat(etc, "passwd", S_IFIFO | 0x1a4, 0), "mknodat");
+        }
+
+        Assert.Contains("not a regular file", Given.Refused(() => Resolve(null, "www-data")).Message);
+    }
+
+    [Fact]
     public void Resolve_PasswdIsTooLarge_IsRefused()
     {
         using (var file = File.OpenWrite(Etc("passwd")))

@@ -10,13 +10,13 @@ namespace CriShim.GrpcServer.Hosting;
 /// Serves gRPC services over HTTP/2 without TLS on a unix socket. Kestrel alone, without a web host: no container of services, no
 /// routing, no configuration, which saves memory and start-up time.
 /// </summary>
-public sealed class GrpcServer : IAsyncDisposable
+public sealed class GrpcHost : IAsyncDisposable
 {
     private readonly KestrelServer _kestrel;
     private readonly GrpcApplication _application;
 
     /// <param name="socketPath">Must not exist yet.</param>
-    public GrpcServer(
+    public GrpcHost(
         string socketPath, IEnumerable<ServerServiceDefinition> services, GrpcServerOptions options, ILoggerFactory loggers)
     {
         var kestrel = new KestrelServerOptions();

@@ -29,7 +29,7 @@ internal sealed class Composition : IAsyncDisposable
     private readonly ILoggerFactory _loggers;
     private readonly LazyDurability _durability;
     private readonly IoLoop _io = new();
-    private readonly GrpcServer.Hosting.GrpcServer _grpc;
+    private readonly GrpcHost _grpc;
     private readonly StartupRecovery _recovery;
     private readonly ImageServices _images;
 
@@ -117,7 +117,7 @@ internal sealed class Composition : IAsyncDisposable
 
         // Services
         var interceptor = new CriInterceptor(progress.RecordsRestored, time, loggers.CreateLogger<CriInterceptor>());
-        _grpc = new GrpcServer.Hosting.GrpcServer(
+        _grpc = new GrpcHost(
             options.SocketPath(),
             [RuntimeService.BindService(new CriRuntimeService(operations)), ImageService.BindService(new CriImageService(_images))],
             new GrpcServerOptions { Interceptor = interceptor },

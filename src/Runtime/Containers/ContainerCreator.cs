@@ -45,7 +45,7 @@ internal static class ContainerCreator
             RunHooks(request, channel, init.Pid);
             var console = AwaitReady(request, channel, init);
             var startTime = ProcStat.Read(init.Pid)?.StartTime ?? 0;
-            return new CreatedContainer(request, init, startTime, cgroup, channel) { Console = console };
+            return new CreatedContainer(request, init, startTime, cgroup, channel) { Console = console, Seccomp = seccomp };
         }
         catch
         {

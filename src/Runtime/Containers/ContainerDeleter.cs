@@ -9,6 +9,10 @@ internal static class ContainerDeleter
 {
     private static readonly TimeSpan s_killLimit = TimeSpan.FromSeconds(10);
 
+    /// <inheritdoc cref="Delete(string, string, Spec, ICgroupManager)"/>
+    public static IReadOnlyList<RuntimeException> Delete(CreatedContainer container) =>
+        Delete(container.Id, container.BundlePath, container.Spec, container.Cgroup);
+
     /// <summary>
     /// Kills what still runs in the cgroup, removes it, and runs the poststop hooks. Succeeds when all that is gone already. Returns the
     /// failures of hooks.

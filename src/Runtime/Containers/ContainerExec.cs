@@ -1,7 +1,9 @@
+using CriShim.Cgroups;
 using CriShim.Linux;
 using CriShim.Oci.RuntimeSpec;
 using CriShim.Runtime.Contract;
 using CriShim.Runtime.Security;
+using Microsoft.Win32.SafeHandles;
 using static CriShim.Linux.LibC.Files;
 using static CriShim.Linux.LibC.Namespaces;
 using static CriShim.Linux.LibC.SyscallNumbers;
@@ -19,6 +21,18 @@ internal static class ContainerExec
         ("user", CLONE_NEWUSER), ("mnt", CLONE_NEWNS), ("net", CLONE_NEWNET), ("ipc", CLONE_NEWIPC), ("uts", CLONE_NEWUTS),
         ("cgroup", CLONE_NEWCGROUP), ("time", CLONE_NEWTIME),
     ];
+
+    /// <summary>In a container of this process. stdio: three descriptors, which stay the caller's.</summary>
+    public static ClonedProcess Start(CreatedContainer container, ProcessSpec process, IReadOnlyList<SafeFileHandle> stdio, CgroupLeaf? leaf) =>
+        Start(new ContainerExecRequest(container.Pid, container.PidFd, process, container.Cgroup)
+        {
+            Stdin = stdio[0],
+            Stdout = stdio[1],
+            Stderr = stdio[2],
+            Leaf = leaf,
+            Keyring = SessionKeyring.NameFor(container.Id),
+            Seccomp = container.Seccomp,
+        });
 
     /// <summary>
     /// Returns once the program runs. Throws <see cref="RuntimeException"/> when it does not come to that; nothing is left then. This

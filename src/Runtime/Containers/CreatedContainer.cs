@@ -3,6 +3,7 @@ using CriShim.Linux;
 using CriShim.Oci.RuntimeSpec;
 using CriShim.Runtime.Contract;
 using CriShim.Runtime.Init;
+using Microsoft.Win32.SafeHandles;
 
 namespace CriShim.Runtime.Containers;
 
@@ -30,7 +31,10 @@ internal sealed class CreatedContainer(ContainerRequest request, ClonedProcess i
     public ICgroupManager Cgroup => cgroup;
 
     /// <summary>The terminal's master where the spec asks for one. The holder's to close.</summary>
-    public Microsoft.Win32.SafeHandles.SafeFileHandle? Console { get; init; }
+    public SafeFileHandle? Console { get; init; }
+
+    /// <summary>The compiled seccomp profile, for processes that join; empty: none.</summary>
+    public byte[] Seccomp { get; init; } = [];
 
     /// <summary>
     /// Opens the gate and waits until the user's program runs. Throws <see cref="RuntimeException"/> when it does not come to that (no

@@ -5,6 +5,7 @@ using CriShim.Oci.RuntimeSpec;
 using CriShim.Runtime.Contract;
 using CriShim.Runtime.Security;
 using static CriShim.Linux.LibC.Processes;
+using static CriShim.Linux.LibC.Signals;
 using static CriShim.Linux.LibC.SyscallNumbers;
 
 namespace CriShim.Runtime.Containers;
@@ -25,7 +26,8 @@ internal static class ProcessProgram
 
     private const int KEYCTL_JOIN_SESSION_KEYRING = 1;
     private const int SECCOMP_SET_MODE_FILTER = 1;
-    private const int SIGPIPE = 13;
+    private const int SIGSTOP = 19;
+    private const int FirstRealtimeSignal = 32;
     private const int SIG_SETMASK = 2;
     private const int PER_LINUX32 = 8;
 
@@ -174,11 +176,19 @@ internal static class ProcessProgram
         }
     }
 
-    /// <summary>The .NET runtime ignores SIGPIPE, and an ignored signal stays ignored across an execve.</summary>
+    /// <summary>An ignored signal stays ignored across an execve, and the .NET runtime ignores SIGPIPE.</summary>
     private static void AddSignals(SyscallProgram program)
     {
         var none = program.Bytes(new byte[sizeof(long)]);
-        program.Call("default SIGPIPE", SYS_rt_sigaction, SIGPIPE, program.Bytes(new byte[4 * sizeof(long)]), 0, sizeof(long));
+        var defaultAction = program.Bytes(new byte[4 * sizeof(long)]);
+        for (var signal = 1; signal < FirstRealtimeSignal; signal++)
+        {
+            if (signal is not (SIGKILL or SIGSTOP))
+            {
+                program.Call("default signal action", SYS_rt_sigaction, signal, defaultAction, 0, sizeof(long));
+            }
+        }
+
         program.Call("unblock signals", SYS_rt_sigprocmask, SIG_SETMASK, none, 0, sizeof(long));
     }
 

@@ -23,6 +23,9 @@ public static class Rtnetlink
     public const ushort IFLA_NET_NS_FD = 28;
     public const ushort IFLA_INFO_KIND = 1;
     public const ushort IFLA_INFO_DATA = 2;
+    public const ushort IFLA_INFO_SLAVE_KIND = 4;
+    public const ushort IFLA_INFO_SLAVE_DATA = 5;
+    public const ushort IFLA_BRPORT_MODE = 4;
     public const ushort IFLA_INET6_ADDR_GEN_MODE = 8;
     public const byte IN6_ADDR_GEN_MODE_NONE = 1;
     public const ushort VETH_INFO_PEER = 1;

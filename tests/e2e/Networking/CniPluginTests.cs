@@ -1,7 +1,6 @@
 extern alias server;
 
 using System.Diagnostics;
-using CriShim.TestKit;
 using server::CriShim.CriServer.Configuration;
 using server::CriShim.CriServer.Networking;
 using Xunit.Abstractions;

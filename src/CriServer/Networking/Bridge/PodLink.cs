@@ -34,6 +34,7 @@ internal static class PodLink
                 RtnetlinkLink.DisableAddressGeneration(batch, pair.Name);
             }
 
+            RtnetlinkLink.SetHairpin(batch, pair.Name);
             RtnetlinkLink.SetUp(batch, pair.Name);
             route.Execute(batch);
         }

@@ -91,6 +91,24 @@ public static class RtnetlinkLink
         batch.Text(IFLA_IFNAME, CheckName(name));
     }
 
+    /// <summary>Puts the interface into a group (netdevice(7)); 0 is everybody's.</summary>
+    public static void SetGroup(NetlinkBatch batch, string name, uint group)
+    {
+        batch.Begin(RTM_NEWLINK, NLM_F_ACK, $"set group of \"{name}\"");
+        batch.Put(default(ifinfomsg));
+        batch.Text(IFLA_IFNAME, CheckName(name));
+        batch.Number(IFLA_GROUP, group);
+    }
+
+    /// <summary>Removes all interfaces of a group at once; the kernel waits for its readers one time instead of once for each.</summary>
+    public static void DeleteGroup(NetlinkBatch batch, uint group)
+    {
+        ArgumentOutOfRangeException.ThrowIfZero(group);
+        batch.Begin(RTM_DELLINK, NLM_F_ACK, $"delete group {group}");
+        batch.Put(default(ifinfomsg));
+        batch.Number(IFLA_GROUP, group);
+    }
+
     /// <summary>Null when there is no such interface.</summary>
     public static NetworkLink? Find(NetlinkSocket socket, string name)
     {

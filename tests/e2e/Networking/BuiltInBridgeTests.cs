@@ -179,6 +179,29 @@ public class BuiltInBridgeTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public async Task AttachAndDetachAsync_ManyAtOnce_GiveEachItsAddressAndLeaveNothing()
+    {
+        await using var fixture = new NetworkFixture();
+        var pods = Enumerable.Range(0, 10).Select(_ => new TestNamespace()).ToList();
+        try
+        {
+            for (var round = 0; round < 5; round++)
+            {
+                var addresses = await Task.WhenAll(pods.Select((pod, i) => Task.Run(() => fixture.AttachAsync(pod, Tcp(18100 + i, 80)))));
+                Assert.Equal(pods.Count, addresses.Distinct().Count());
+                var clock = Stopwatch.StartNew();
+                await Task.WhenAll(pods.Select(pod => fixture.Network.DetachAsync(NetworkFixture.Request(pod), default)));
+                output.WriteLine($"{pods.Count} detached in {clock.Elapsed.TotalMilliseconds:F1} ms");
+                fixture.AssertGone();
+            }
+        }
+        finally
+        {
+            pods.ForEach(pod => pod.Dispose());
+        }
+    }
+
+    [Fact]
     public async Task AttachAsync_ManyTimes_IsFast()
     {
         await using var fixture = new NetworkFixture();

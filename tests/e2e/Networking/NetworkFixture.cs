@@ -43,7 +43,11 @@ internal sealed class NetworkFixture : IAsyncDisposable
     public async Task<string> AttachAsync(TestNamespace netns, params PortMapping[] ports)
     {
         var request = Request(netns, ports);
-        _attached.Add(request);
+        lock (_attached)
+        {
+            _attached.Add(request);
+        }
+
         return (await Network.AttachAsync(request, netns.Netlink, default)).Ips[0];
     }
 

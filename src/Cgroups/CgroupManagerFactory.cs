@@ -1,5 +1,5 @@
 using CriShim.Cgroups.V1;
-using CriShim.Linux;
+using CriShim.Cgroups.V2;
 
 namespace CriShim.Cgroups;
 
@@ -31,7 +31,7 @@ public sealed class CgroupManagerFactory
     {
         var path = CgroupPath.Check(cgroupsPath);
         return Mode == CgroupMode.Unified
-            ? throw new CgroupException("failed to open cgroup: a unified hierarchy is not supported yet", Errno.EOPNOTSUPP)
+            ? new CgroupV2Manager(Hierarchies[0], path)
             : new CgroupV1Manager(Mode, Hierarchies, path);
     }
 }

@@ -71,11 +71,11 @@ internal sealed class CgroupV1Manager : ICgroupManager
 
         if (resources is not null)
         {
-            new V1Resources(ControlFolderOf).Apply(resources, inUse: false);
+            Resources.Apply(resources, inUse: false);
         }
     }
 
-    public void Update(ResourcesSpec resources) => new V1Resources(ControlFolderOf).Apply(resources, inUse: true);
+    public void Update(ResourcesSpec resources) => Resources.Apply(resources, inUse: true);
 
     public CgroupJoin OpenJoin(CgroupLeaf? leaf = null)
     {
@@ -164,7 +164,7 @@ internal sealed class CgroupV1Manager : ICgroupManager
             Memory = Wanted(StatsParts.Memory, "memory") is { } memory ? V1Stats.Memory(memory, details) : null,
             Pids = Wanted(StatsParts.Pids, "pids") is { } pids ? V1Stats.Pids(pids) : null,
             Io = Wanted(StatsParts.Io, "blkio") is { } io ? V1Stats.Io(io) : [],
-            Hugetlb = Wanted(StatsParts.Hugetlb, "hugetlb") is { } pages ? V1Stats.Hugetlb(pages) : [],
+            Hugetlb = parts.HasFlag(StatsParts.Hugetlb) ? HugetlbStats() : [],
         };
     }
 
@@ -185,6 +185,12 @@ internal sealed class CgroupV1Manager : ICgroupManager
 
     private Freezer RequiredFreezer => _freezer
         ?? throw new CgroupException($"failed to freeze cgroup \"{_folders[0].Path}\": controller freezer is not mounted", Errno.ENOENT);
+
+    private IReadOnlyList<HugetlbStats> HugetlbStats() => ControlFolderOf("hugetlb") is { } folder
+        ? V1Stats.Hugetlb(folder)
+        : _processes is null ? [] : V2Stats.Hugetlb(new ControlFolder(_processes.Path));
+
+    private V1Resources Resources => new(ControlFolderOf, _processes is null ? null : _folders[^1]);
 
     private static void Make(CgroupFolder folder)
     {

@@ -8,6 +8,7 @@ namespace CriShim.Linux.LibC;
 public static unsafe partial class Polling
 {
     public const short POLLIN = 0x1;
+    public const short POLLPRI = 0x2;
     public const short POLLOUT = 0x4;
     public const short POLLHUP = 0x10;
 
@@ -21,4 +22,7 @@ public static unsafe partial class Polling
 
     [LibraryImport("libc", SetLastError = true)]
     public static partial int poll(pollfd* fds, ulong nfds, int timeout);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int poll(Span<pollfd> fds, ulong nfds, int timeout);
 }

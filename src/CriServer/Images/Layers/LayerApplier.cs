@@ -28,6 +28,8 @@ internal sealed class LayerApplier(TarReader archive, LayerFolder folder, long m
     /// <exception cref="LinuxException">The file system refused something.</exception>
     public LayerUsage Apply()
     {
+        // The root has a time also when the archive has no entry for it: not that of the unpacking.
+        _deferred.AddFolderTime(LayerPath.Parse("."u8), new TarEntry());
         while (archive.ReadNext() is { } entry)
         {
             var path = LayerPath.Parse(entry.Path);

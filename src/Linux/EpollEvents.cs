@@ -6,6 +6,7 @@ public enum EpollEvents : uint
 {
     None = 0,
     Read = 0x1,
+    Priority = 0x2,
     Write = 0x4,
     Error = 0x8,
     HangUp = 0x10,

@@ -1,10 +1,9 @@
 #pragma warning disable CS8981 // lower-case type names: as in C
 using System.Runtime.InteropServices;
-using Microsoft.Win32.SafeHandles;
 
 namespace CriShim.Linux.LibC;
 
-/// <summary>linux/netlink.h and the socket calls netlink needs. Declarations only; names and constants as in C.</summary>
+/// <summary>linux/netlink.h and the calls of sys/socket.h that it needs beyond <see cref="Sockets"/>. Declarations only; names and constants as in C.</summary>
 public static partial class NetlinkSockets
 {
     public const int AF_UNSPEC = 0;
@@ -12,9 +11,6 @@ public static partial class NetlinkSockets
     public const int AF_INET6 = 10;
     public const int AF_NETLINK = 16;
     public const int SOCK_RAW = 3;
-    public const int SOCK_CLOEXEC = 0x80000;
-    public const int MSG_TRUNC = 0x20;
-    public const int MSG_DONTWAIT = 0x40;
 
     public const int NETLINK_ROUTE = 0;
     public const int NETLINK_NETFILTER = 12;
@@ -53,9 +49,6 @@ public static partial class NetlinkSockets
         public uint nlmsg_seq;
         public uint nlmsg_pid;
     }
-
-    [LibraryImport("libc", SetLastError = true)]
-    public static partial SafeFileHandle socket(int domain, int type, int protocol);
 
     [LibraryImport("libc", SetLastError = true)]
     public static partial int setsockopt(SafeHandle sockfd, int level, int optname, in int optval, uint optlen);

@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 using static CriShim.Linux.LibC.NetlinkSockets;
+using static CriShim.Linux.LibC.Sockets;
 
 namespace CriShim.Linux.Netlink;
 

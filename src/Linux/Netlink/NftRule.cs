@@ -23,6 +23,10 @@ public sealed class NftRule(NetlinkBatch batch)
             .Bitwise(NFT_REG_1, mask)
             .Compare(NFT_REG_1, NFT_CMP_EQ, value);
 
+    /// <summary>Bytes of the network header that must differ.</summary>
+    public NftRule NotNetworkHeader(int offset, ReadOnlySpan<byte> value) =>
+        Payload(NFT_PAYLOAD_NETWORK_HEADER, offset, value.Length, NFT_REG_1).Compare(NFT_REG_1, NFT_CMP_NEQ, value);
+
     /// <summary>Only packets to an address of this machine.</summary>
     public NftRule LocalDestination()
     {

@@ -67,7 +67,7 @@ public sealed class ByteStringListConverter : JsonConverter<IReadOnlyList<byte[]
     }
 
     /// <summary>RFC 8259 section 7, on bytes: anything that is not an escape is copied.</summary>
-    private static byte[] Unescape(ReadOnlySpan<byte> text)
+    internal static byte[] Unescape(ReadOnlySpan<byte> text)
     {
         var value = new List<byte>(text.Length);
         var utf8 = new byte[4];

@@ -1,0 +1,23 @@
+namespace CriShim.CriServer.Specs;
+
+/// <summary>What this machine and this process allow; read once at start by <see cref="HostFactsReader"/>.</summary>
+internal sealed record HostFacts
+{
+    /// <summary>Names with CAP_ that this process has and may pass on (bounding and permitted set).</summary>
+    public required IReadOnlySet<string> Capabilities { get; init; }
+
+    /// <summary>Hard RLIMIT_NOFILE of this process; ulong.MaxValue is unlimited.</summary>
+    public ulong OpenFilesHardLimit { get; init; } = ulong.MaxValue;
+
+    /// <summary>The lowest oom_score_adj that a child can be given: the own one without CAP_SYS_RESOURCE.</summary>
+    public int OomScoreAdjMinimum { get; init; } = -1000;
+
+    /// <summary>The container's controllers are those of cgroup v2.</summary>
+    public bool CgroupUnified { get; init; }
+
+    /// <summary>Swap can be limited.</summary>
+    public bool SwapAccounting { get; init; } = true;
+
+    /// <summary>The node's host name.</summary>
+    public string Hostname { get; init; } = "localhost";
+}

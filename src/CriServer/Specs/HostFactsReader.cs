@@ -1,0 +1,45 @@
+using System.Globalization;
+
+namespace CriShim.CriServer.Specs;
+
+/// <summary>Reads <see cref="HostFacts"/> from /proc, once at start.</summary>
+internal static class HostFactsReader
+{
+    /// <param name="procSelf">/proc/self, or a folder that stands for it.</param>
+    /// <param name="cgroupUnified">From the cgroup manager.</param>
+    /// <param name="swapAccounting">From the cgroup manager.</param>
+    public static HostFacts Read(
+        bool cgroupUnified, bool swapAccounting, string procSelf = "/proc/self", string hostnameFile = "/proc/sys/kernel/hostname")
+    {
+        var status = File.ReadAllLines(Path.Combine(procSelf, "status"));
+        var capabilities = CapabilityNames.FromBits(Bits(status, "CapBnd:") & Bits(status, "CapPrm:"));
+        return new HostFacts
+        {
+            Capabilities = capabilities,
+            OpenFilesHardLimit = OpenFilesHardLimit(File.ReadAllLines(Path.Combine(procSelf, "limits"))),
+            OomScoreAdjMinimum = capabilities.Contains("CAP_SYS_RESOURCE") ? -1000 : ReadNumber(Path.Combine(procSelf, "oom_score_adj")),
+            CgroupUnified = cgroupUnified,
+            SwapAccounting = swapAccounting,
+            Hostname = File.ReadAllText(hostnameFile).TrimEnd(),
+        };
+    }
+
+    private static ulong Bits(string[] status, string field)
+    {
+        var line = Array.Find(status, line => line.StartsWith(field, StringComparison.Ordinal));
+        return line is null
+            ? 0
+            : ulong.Parse(line.AsSpan(field.Length).Trim(), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
+    }
+
+    /// <summary>Columns of /proc/PID/limits: name, soft, hard, unit.</summary>
+    private static ulong OpenFilesHardLimit(string[] limits)
+    {
+        const string name = "Max open files";
+        var line = Array.Find(limits, line => line.StartsWith(name, StringComparison.Ordinal));
+        var columns = line?[name.Length..].Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        return columns is [_, var hard, ..] && ulong.TryParse(hard, CultureInfo.InvariantCulture, out var limit) ? limit : ulong.MaxValue;
+    }
+
+    private static int ReadNumber(string path) => int.Parse(File.ReadAllText(path), CultureInfo.InvariantCulture);
+}

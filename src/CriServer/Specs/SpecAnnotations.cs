@@ -1,0 +1,24 @@
+namespace CriShim.CriServer.Specs;
+
+/// <summary>
+/// Annotations of the OCI spec: facts about the pod, under the keys that OCI runtimes and hooks look for. None comes from the image.
+/// </summary>
+internal static class SpecAnnotations
+{
+    private const string Prefix = "io.kubernetes.cri.";
+
+    public static Dictionary<string, string> Build(ContainerSpecInputs inputs)
+    {
+        var pod = inputs.Sandbox.Config.Metadata;
+        return new Dictionary<string, string>
+        {
+            [Prefix + "container-type"] = "container",
+            [Prefix + "container-name"] = inputs.Config.Metadata.Name,
+            [Prefix + "sandbox-id"] = inputs.Sandbox.Id,
+            [Prefix + "sandbox-name"] = pod.Name,
+            [Prefix + "sandbox-namespace"] = pod.Namespace,
+            [Prefix + "sandbox-uid"] = pod.Uid,
+            [Prefix + "image-name"] = inputs.Image.Name,
+        };
+    }
+}

@@ -1,0 +1,24 @@
+using CriShim.Oci.RuntimeSpec;
+
+namespace CriShim.CriServer.Specs;
+
+/// <summary>
+/// The mounts of a container in the order they are made: parents before children, otherwise as given. A client's mount replaces the
+/// default one at the same place.
+/// </summary>
+internal static class SpecMounts
+{
+    public static List<MountSpec> Build(ContainerSpecInputs inputs)
+    {
+        var asked = new List<MountSpec>(inputs.Config.Mounts.Count);
+        for (var i = 0; i < inputs.Config.Mounts.Count; i++)
+        {
+            asked.Add(SpecVolumes.Build(inputs.Config.Mounts[i], $"mounts[{i}]", inputs.HostFiles));
+        }
+
+        var taken = asked.Select(mount => mount.Destination).ToHashSet();
+        return [.. SpecDefaultMounts.Build(inputs).Where(mount => !taken.Contains(mount.Destination)).Concat(asked).OrderBy(Depth)];
+    }
+
+    private static int Depth(MountSpec mount) => mount.Destination.AsSpan().Count('/');
+}

@@ -1,0 +1,79 @@
+using CriShim.Cri.V1;
+using CriShim.CriServer.Errors;
+using Google.Protobuf.Collections;
+
+namespace CriShim.CriServer.Specs;
+
+/// <summary>Contradictions in what is asked, and the paths of /proc and /sys that a container may not see or change.</summary>
+internal static class SpecSecurity
+{
+    /// <summary>
+    /// For clients that send no security context at all: what a program needs least and gives away most of the host. A client that sends
+    /// one gets exactly its own lists.
+    /// </summary>
+    private static readonly string[] s_defaultMaskedPaths =
+    [
+        "/proc/asound", "/proc/acpi", "/proc/interrupts", "/proc/kcore", "/proc/keys", "/proc/latency_stats", "/proc/timer_list",
+        "/proc/timer_stats", "/proc/sched_debug", "/proc/scsi", "/sys/firmware", "/sys/devices/virtual/powercap",
+    ];
+
+    private static readonly string[] s_defaultReadonlyPaths = ["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"];
+
+    /// <exception cref="CriException">InvalidArgument or Unimplemented, naming the field.</exception>
+    public static void Check(ContainerSpecInputs inputs)
+    {
+        if (inputs.Privileged && !inputs.Sandbox.Privileged)
+        {
+            throw CriException.InvalidArgument("linux.security_context.privileged: the pod sandbox is not privileged");
+        }
+
+        var users = inputs.SecurityContext?.NamespaceOptions?.UsernsOptions;
+        if (users is { Mode: NamespaceMode.Pod } && !users.Equals(inputs.Sandbox.NamespaceOptions.UsernsOptions))
+        {
+            throw CriException.InvalidArgument(
+                "linux.security_context.namespace_options.userns_options differ from those of the pod sandbox");
+        }
+
+        if (inputs.Config.CDIDevices.Count > 0)
+        {
+            throw new CriException(CriErrorKind.Unimplemented, "CDI_devices are not supported");
+        }
+
+        if (!inputs.Privileged && NamesAppArmorProfile(inputs.SecurityContext))
+        {
+            throw CriException.InvalidArgument("linux.security_context.apparmor: apparmor profiles are not supported on this host");
+        }
+    }
+
+    public static IReadOnlyList<string>? MaskedPaths(ContainerSpecInputs inputs) =>
+        Paths(inputs, inputs.SecurityContext?.MaskedPaths, s_defaultMaskedPaths, "linux.security_context.masked_paths");
+
+    public static IReadOnlyList<string>? ReadonlyPaths(ContainerSpecInputs inputs) =>
+        Paths(inputs, inputs.SecurityContext?.ReadonlyPaths, s_defaultReadonlyPaths, "linux.security_context.readonly_paths");
+
+    private static string[]? Paths(ContainerSpecInputs inputs, RepeatedField<string>? asked, string[] defaults, string field)
+    {
+        if (inputs.Privileged)
+        {
+            return null;
+        }
+
+        if (asked is null)
+        {
+            return defaults;
+        }
+
+        foreach (var path in asked)
+        {
+            TextRules.RequireAbsolutePath(path, field);
+        }
+
+        return asked.Count == 0 ? null : [.. asked];
+    }
+
+    private static bool NamesAppArmorProfile(LinuxContainerSecurityContext? context) => context?.Apparmor is { } profile
+        ? profile.ProfileType == SecurityProfile.Types.ProfileType.Localhost
+#pragma warning disable CS0612 // older clients send only the deprecated field
+        : context?.ApparmorProfile is { Length: > 0 } and not ("runtime/default" or "unconfined");
+#pragma warning restore CS0612
+}

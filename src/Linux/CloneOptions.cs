@@ -1,0 +1,22 @@
+using Microsoft.Win32.SafeHandles;
+
+namespace CriShim.Linux;
+
+/// <summary>How <see cref="CloneExec"/> makes the child.</summary>
+public sealed record CloneOptions
+{
+    /// <summary>CLONE_NEW… flags of the namespaces that begin with the child.</summary>
+    public ulong Namespaces { get; init; }
+
+    /// <summary>The cgroup v2 folder the child is born in (CLONE_INTO_CGROUP), or null for the caller's.</summary>
+    public SafeFileHandle? Cgroup { get; init; }
+
+    /// <summary>
+    /// A pidfd or a nsfs file of the PID namespace the child is born in, or null. The calling thread's namespace for children is changed
+    /// around the clone: the caller must see to it that no thread is started meanwhile.
+    /// </summary>
+    public SafeFileHandle? PidNamespace { get; init; }
+
+    /// <summary>How long the program may take until its execve; the child is killed and ETIMEDOUT thrown when it is over.</summary>
+    public TimeSpan ExecTimeout { get; init; } = TimeSpan.FromSeconds(30);
+}

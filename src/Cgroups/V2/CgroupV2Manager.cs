@@ -80,7 +80,7 @@ internal sealed class CgroupV2Manager : ICgroupManager
         {
             Cpu = parts.HasFlag(StatsParts.Cpu) ? V2Stats.Cpu(_files, details, pressure) : null,
             Memory = parts.HasFlag(StatsParts.Memory) ? V2Stats.Memory(_files, details, pressure) : null,
-            Pids = parts.HasFlag(StatsParts.Pids) ? V2Stats.Pids(_files) : null,
+            Pids = parts.HasFlag(StatsParts.Pids) ? V2Stats.Pids(_files, details) : null,
             Io = parts.HasFlag(StatsParts.Io) ? V2Stats.Io(_files) : [],
             IoPressure = pressure ? V2Stats.Pressure(_files.Read("io.pressure")) : null,
             Hugetlb = parts.HasFlag(StatsParts.Hugetlb) ? V2Stats.Hugetlb(_files) : [],

@@ -55,8 +55,8 @@ internal static class V2Stats
         };
     }
 
-    public static PidsStats? Pids(ControlFolder folder) => folder.Read("pids.current") is { } current
-        ? new PidsStats(StatText.Number(current), StatText.Number(folder.Read("pids.max")))
+    public static PidsStats? Pids(ControlFolder folder, bool details) => folder.Read("pids.current") is { } current
+        ? new PidsStats(StatText.Number(current), details ? StatText.Number(folder.Read("pids.max")) : 0)
         : null;
 
     /// <summary>Lines "8:0 rbytes=1 wbytes=2 rios=3 wios=4 dbytes=5 dios=6".</summary>

@@ -84,6 +84,21 @@ public sealed class CgroupMountsTests
             ["/sys/fs/cgroup/memory/own/memory/c", "/sys/fs/cgroup/unified/own/unified/c"],
             new CgroupManagerFactory(Memory + HybridV2, Own).Open("c").Folders.Select(f => f.Path));
 
+    [Fact]
+    public void FromText_OfToText_IsTheSame()
+    {
+        var factory = new CgroupManagerFactory(Tmpfs + HybridV2 + Cpu + Systemd, Own);
+        var copy = CgroupManagerFactory.FromText(factory.ToText());
+        Assert.Equal(factory.Hierarchies, copy.Hierarchies);
+        Assert.Equal(factory.Mode, copy.Mode);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("memory\t/sys/fs/cgroup/memory\n")]
+    [InlineData("memory\trelative\t/\n")]
+    public void FromText_NotSuchAText_Throws(string text) => Assert.Throws<CgroupException>(() => CgroupManagerFactory.FromText(text));
+
     [Theory]
     [InlineData("")]
     [InlineData("/")]

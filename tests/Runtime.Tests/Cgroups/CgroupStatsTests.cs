@@ -92,7 +92,7 @@ public sealed class CgroupStatsTests : IDisposable
     public void V2Stats_NoController_IsNull()
     {
         Assert.Null(V2Stats.Memory(_folder, details: true, pressure: true));
-        Assert.Null(V2Stats.Pids(_folder));
+        Assert.Null(V2Stats.Pids(_folder, details: true));
         Assert.Empty(V2Stats.Io(_folder));
     }
 

@@ -3,6 +3,7 @@ namespace CriShim.Linux.LibC;
 /// <summary>Numbers of the system calls that are made without a libc wrapper: arch/x86/entry/syscalls/syscall_64.tbl.</summary>
 public static class SyscallNumbers
 {
+    public const int SYS_read = 0;
     public const int SYS_write = 1;
     public const int SYS_close = 3;
     public const int SYS_rt_sigaction = 13;
@@ -12,6 +13,7 @@ public static class SyscallNumbers
     public const int SYS_execve = 59;
     public const int SYS_exit = 60;
     public const int SYS_kill = 62;
+    public const int SYS_getcwd = 79;
     public const int SYS_chdir = 80;
     public const int SYS_umask = 95;
     public const int SYS_setsid = 112;
@@ -24,6 +26,7 @@ public static class SyscallNumbers
     public const int SYS_prctl = 157;
     public const int SYS_exit_group = 231;
     public const int SYS_sched_setaffinity = 203;
+    public const int SYS_keyctl = 250;
     public const int SYS_ioprio_set = 251;
     public const int SYS_openat = 257;
     public const int SYS_unshare = 272;

@@ -1,9 +1,7 @@
 using System.Globalization;
 using CriShim.Linux;
 using CriShim.Runtime.Containers;
-using CriShim.Runtime.Contract;
 using Microsoft.Win32.SafeHandles;
-using static CriShim.Linux.LibC.Files;
 using static CriShim.Linux.LibC.Signals;
 
 namespace CriShim.Runtime.Commands;

@@ -7,6 +7,8 @@ internal static class DefaultSpec
 {
     private static readonly string[] s_capabilities = ["CAP_AUDIT_WRITE", "CAP_KILL", "CAP_NET_BIND_SERVICE"];
 
+    private static readonly string[] s_namespaces = ["pid", "network", "ipc", "uts", "mount", "cgroup"];
+
     public static Spec Build() => new()
     {
         Process = new ProcessSpec
@@ -33,7 +35,7 @@ internal static class DefaultSpec
         Linux = new LinuxSpec
         {
             Resources = new ResourcesSpec { Devices = [new DeviceRuleSpec { Allow = false, Access = "rwm" }] },
-            Namespaces = [.. new[] { "pid", "network", "ipc", "uts", "mount", "cgroup" }.Select(type => new NamespaceSpec { Type = type })],
+            Namespaces = [.. s_namespaces.Select(type => new NamespaceSpec { Type = type })],
             MaskedPaths =
             [
                 "/proc/acpi", "/proc/asound", "/proc/interrupts", "/proc/kcore", "/proc/keys", "/proc/latency_stats", "/proc/timer_list",

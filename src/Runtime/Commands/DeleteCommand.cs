@@ -1,4 +1,5 @@
 using CriShim.Cgroups;
+using CriShim.Linux;
 using CriShim.Runtime.Containers;
 using CriShim.Runtime.Contract;
 using static CriShim.Linux.LibC.Signals;

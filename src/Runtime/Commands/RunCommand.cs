@@ -1,4 +1,3 @@
-using CriShim.Linux;
 using CriShim.Runtime.Containers;
 using CriShim.Runtime.Contract;
 

@@ -9,5 +9,19 @@ public sealed record CgroupHierarchy(string Controllers, string MountPoint, stri
     public bool IsV2 => Controllers.Length == 0;
 
     /// <summary>True when this hierarchy carries the controller, alone or joined with others.</summary>
-    public bool Has(string controller) => Controllers == controller || Controllers.Split(',').Contains(controller);
+    public bool Has(string controller) => ListHas(Controllers, controller);
+
+    /// <summary>True when a comma-separated list has the name.</summary>
+    internal static bool ListHas(ReadOnlySpan<char> list, ReadOnlySpan<char> name)
+    {
+        foreach (var range in list.Split(','))
+        {
+            if (list[range].SequenceEqual(name))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 }

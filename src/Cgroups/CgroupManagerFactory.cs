@@ -1,4 +1,6 @@
+using System.Text;
 using CriShim.Cgroups.V1;
+using CriShim.Cgroups.V2;
 using CriShim.Linux;
 
 namespace CriShim.Cgroups;
@@ -9,11 +11,18 @@ namespace CriShim.Cgroups;
 /// </summary>
 public sealed class CgroupManagerFactory
 {
+    private const char FieldEnd = '\t';
+    private const char LineEnd = '\n';
+
     public CgroupManagerFactory(string mountInfo, string ownCgroups)
+        : this(CgroupMounts.Parse(mountInfo, ownCgroups))
     {
-        Hierarchies = CgroupMounts.Parse(mountInfo, ownCgroups);
-        var v2 = Hierarchies.Any(hierarchy => hierarchy.IsV2);
-        Mode = Hierarchies.All(hierarchy => hierarchy.IsV2) ? CgroupMode.Unified : v2 ? CgroupMode.Hybrid : CgroupMode.Legacy;
+    }
+
+    private CgroupManagerFactory(IReadOnlyList<CgroupHierarchy> hierarchies)
+    {
+        Hierarchies = hierarchies;
+        Mode = !hierarchies[^1].IsV2 ? CgroupMode.Legacy : hierarchies.Count == 1 ? CgroupMode.Unified : CgroupMode.Hybrid;
     }
 
     public CgroupMode Mode { get; }
@@ -21,9 +30,69 @@ public sealed class CgroupManagerFactory
     /// <summary>v1 in the order of the mounts, v2 last.</summary>
     public IReadOnlyList<CgroupHierarchy> Hierarchies { get; }
 
-    /// <summary>Reads this process's /proc.</summary>
+    /// <summary>Reads this process's /proc. Costs the more, the more mounts the machine has.</summary>
     public static CgroupManagerFactory FromProc() =>
         new(CgroupFile.Read("/proc/self/mountinfo"), CgroupFile.Read("/proc/self/cgroup"));
+
+    /// <summary>
+    /// What <see cref="FromProc"/> has found, for a child process in the same cgroup and mount namespace: it need not search.
+    /// </summary>
+    public string ToText()
+    {
+        var text = new StringBuilder();
+        foreach (var hierarchy in Hierarchies)
+        {
+            text.Append(hierarchy.Controllers).Append(FieldEnd).Append(hierarchy.MountPoint).Append(FieldEnd)
+                .Append(hierarchy.OwnPath).Append(LineEnd);
+        }
+
+        return text.ToString();
+    }
+
+    /// <summary>The inverse of <see cref="ToText"/>.</summary>
+    /// <exception cref="CgroupException">It is not such a text.</exception>
+    public static CgroupManagerFactory FromText(string text)
+    {
+        var hierarchies = new List<CgroupHierarchy>();
+        foreach (var line in text.Split(LineEnd, StringSplitOptions.RemoveEmptyEntries))
+        {
+            if (line.Split(FieldEnd) is not [var controllers, ['/', ..] mountPoint, ['/', ..] ownPath])
+            {
+                throw new CgroupException($"failed to read cgroup hierarchies: line \"{line}\"", Errno.EINVAL);
+            }
+
+            hierarchies.Add(new CgroupHierarchy(controllers, mountPoint, ownPath));
+        }
+
+        return hierarchies.Count > 0
+            ? new CgroupManagerFactory(hierarchies)
+            : throw new CgroupException("failed to read cgroup hierarchies: the text names none", Errno.EINVAL);
+    }
+
+    /// <summary>
+    /// True when swap can be limited. The v2 file is not in the root folder: this process's own cgroup has it, or, for a process in the
+    /// root, any folder below; where nobody has the memory controller yet, the kernel is taken to be able to.
+    /// </summary>
+    public bool HasSwapAccounting()
+    {
+        foreach (var hierarchy in Hierarchies)
+        {
+            if (hierarchy.Has("memory"))
+            {
+                return File.Exists(hierarchy.MountPoint + "/memory.memsw.limit_in_bytes");
+            }
+        }
+
+        if (Mode != CgroupMode.Unified)
+        {
+            return false;
+        }
+
+        var (mountPoint, own) = (Hierarchies[0].MountPoint, Hierarchies[0].OwnPath);
+        string[] folders = own == "/" ? CgroupTree.Children(mountPoint) : [mountPoint + own];
+        var withMemory = Array.FindAll(folders, folder => File.Exists(folder + "/memory.max"));
+        return withMemory.Length == 0 || Array.Exists(withMemory, folder => File.Exists(folder + "/memory.swap.max"));
+    }
 
     /// <summary>A manager for one cgroup, existing or not; touches nothing. Errno EINVAL for a path that cannot be one.</summary>
     /// <param name="cgroupsPath">As in the spec: absolute (below the mount points), or relative to this process's own cgroup.</param>
@@ -31,7 +100,7 @@ public sealed class CgroupManagerFactory
     {
         var path = CgroupPath.Check(cgroupsPath);
         return Mode == CgroupMode.Unified
-            ? throw new CgroupException("failed to open cgroup: a unified hierarchy is not supported yet", Errno.EOPNOTSUPP)
+            ? new CgroupV2Manager(Hierarchies[0], path)
             : new CgroupV1Manager(Mode, Hierarchies, path);
     }
 }

@@ -2,83 +2,142 @@ using System.Text;
 
 namespace CriShim.Cgroups;
 
-/// <summary>Finds the hierarchies in /proc/self/mountinfo and this process's place in them in /proc/self/cgroup.</summary>
+/// <summary>
+/// Finds the hierarchies in /proc/self/mountinfo and this process's place in them in /proc/self/cgroup. Every supervisor does this once, in
+/// a process just started: spans, because each piece of generic library code that is touched first costs page faults.
+/// </summary>
 internal static class CgroupMounts
 {
     private const string NamedPrefix = "name=";
+    private const string TypeMarker = " - cgroup";
 
     /// <summary>
     /// v1 hierarchies in mount order, then the v2 one. Of a hierarchy mounted twice the first mount counts. Throws when there is none.
     /// </summary>
     public static IReadOnlyList<CgroupHierarchy> Parse(string mountInfo, string ownCgroups)
     {
-        var ownPaths = ParseOwnPaths(ownCgroups);
-        var v1 = new List<CgroupHierarchy>();
+        var hierarchies = new List<CgroupHierarchy>();
         CgroupHierarchy? v2 = null;
         foreach (var line in mountInfo.AsSpan().EnumerateLines())
         {
-            if (line.Contains(" - cgroup2 ", StringComparison.Ordinal))
+            var type = line.IndexOf(TypeMarker, StringComparison.Ordinal);
+            if (type < 0)
             {
-                v2 ??= ParseV2(line.ToString(), ownPaths);
+                continue;
             }
-            else if (line.Contains(" - cgroup ", StringComparison.Ordinal)
-                && ParseV1(line.ToString(), ownPaths) is { } hierarchy
-                && !v1.Exists(known => known.Controllers == hierarchy.Controllers))
+
+            var behind = line[(type + TypeMarker.Length)..];
+            if (behind.StartsWith("2 ", StringComparison.Ordinal))
             {
-                v1.Add(hierarchy);
+                v2 ??= Hierarchy(line, "", OwnPath(ownCgroups, ""));
+            }
+            else if (behind[0] == ' ' && ParseV1(line, behind, ownCgroups) is { } hierarchy && !Has(hierarchies, hierarchy.Controllers))
+            {
+                hierarchies.Add(hierarchy);
             }
         }
 
         if (v2 is not null)
         {
-            v1.Add(v2);
+            hierarchies.Add(v2);
         }
 
-        return v1.Count > 0 ? v1 : throw new CgroupException("failed to find a cgroup hierarchy: none is mounted");
+        return hierarchies.Count > 0 ? hierarchies : throw new CgroupException("failed to find a cgroup hierarchy: none is mounted");
     }
 
-    // "id:controllers:path" a line; v2 has id 0 and no controllers.
-    private static Dictionary<string, string> ParseOwnPaths(string ownCgroups)
+    // The kernel lists a hierarchy's controllers among the super block's options, in any order and joined with others
+    // (noprefix, xattr); a line of /proc/self/cgroup, "id:controllers:path", has the same set alone.
+    private static CgroupHierarchy? ParseV1(ReadOnlySpan<char> line, ReadOnlySpan<char> behindType, string ownCgroups)
     {
-        var paths = new Dictionary<string, string>();
-        foreach (var line in ownCgroups.Split('\n'))
+        var options = behindType[(behindType.LastIndexOf(' ') + 1)..];
+        foreach (var own in ownCgroups.AsSpan().EnumerateLines())
         {
-            if (line.Split(':', 3) is [_, var controllers, var path])
+            if (TryOwn(own, out var controllers, out var path) && controllers.Length > 0 && ContainsAll(options, controllers))
             {
-                paths.TryAdd(controllers, path);
+                return Hierarchy(line, controllers, path);
             }
         }
 
-        return paths;
-    }
-
-    private static CgroupHierarchy ParseV2(string line, Dictionary<string, string> ownPaths)
-    {
-        var (root, mountPoint, _) = Fields(line);
-        return new CgroupHierarchy("", mountPoint, BelowMount(ownPaths.GetValueOrDefault("", "/"), root));
-    }
-
-    // The kernel lists a hierarchy's controllers among the super block's options, in any order and joined with others (noprefix, xattr);
-    // /proc/self/cgroup has the same set alone.
-    private static CgroupHierarchy? ParseV1(string line, Dictionary<string, string> ownPaths)
-    {
-        var (root, mountPoint, options) = Fields(line);
-        foreach (var (controllers, path) in ownPaths)
+        foreach (var range in options.Split(','))
         {
-            if (controllers.Length > 0 && controllers.Split(',').All(options.Contains))
+            if (options[range].StartsWith(NamedPrefix, StringComparison.Ordinal))
             {
-                return new CgroupHierarchy(controllers, mountPoint, BelowMount(path, root));
+                return Hierarchy(line, options[range], "/");
             }
         }
 
-        var named = options.FirstOrDefault(option => option.StartsWith(NamedPrefix, StringComparison.Ordinal));
-        return named is null ? null : new CgroupHierarchy(named, mountPoint, "/");
+        return null;
     }
 
-    private static (string Root, string MountPoint, string[] Options) Fields(string line)
+    private static ReadOnlySpan<char> OwnPath(string ownCgroups, string controllers)
     {
-        var fields = line.Split(' ');
-        return (Unescape(fields[3]), Unescape(fields[4]), fields[^1].Split(','));
+        foreach (var own in ownCgroups.AsSpan().EnumerateLines())
+        {
+            if (TryOwn(own, out var named, out var path) && named.SequenceEqual(controllers))
+            {
+                return path;
+            }
+        }
+
+        return "/";
+    }
+
+    private static bool TryOwn(ReadOnlySpan<char> line, out ReadOnlySpan<char> controllers, out ReadOnlySpan<char> path)
+    {
+        controllers = default;
+        path = default;
+        var first = line.IndexOf(':');
+        var second = line[(first + 1)..].IndexOf(':');
+        if (first < 0 || second < 0)
+        {
+            return false;
+        }
+
+        controllers = line.Slice(first + 1, second);
+        path = line[(first + second + 2)..];
+        return true;
+    }
+
+    private static CgroupHierarchy Hierarchy(ReadOnlySpan<char> line, ReadOnlySpan<char> controllers, ReadOnlySpan<char> ownPath)
+    {
+        var root = Unescape(Field(line, 3));
+        return new CgroupHierarchy(controllers.ToString(), Unescape(Field(line, 4)), BelowMount(ownPath.ToString(), root));
+    }
+
+    private static bool Has(List<CgroupHierarchy> hierarchies, string controllers)
+    {
+        foreach (var hierarchy in hierarchies)
+        {
+            if (hierarchy.Controllers == controllers)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private static bool ContainsAll(ReadOnlySpan<char> options, ReadOnlySpan<char> controllers)
+    {
+        foreach (var range in controllers.Split(','))
+        {
+            if (!CgroupHierarchy.ListHas(options, controllers[range]))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private static ReadOnlySpan<char> Field(ReadOnlySpan<char> line, int index)
+    {
+        for (; index > 0; index--)
+        {
+            line = line[(line.IndexOf(' ') + 1)..];
+        }
+
+        return line[..line.IndexOf(' ')];
     }
 
     // In a container without a cgroup namespace the mount shows a part of the hierarchy: its root is not "/".
@@ -94,11 +153,11 @@ internal static class CgroupMounts
     }
 
     // Space, tab, newline and backslash are written as three octal digits (proc_pid_mountinfo(5)).
-    private static string Unescape(string field)
+    private static string Unescape(ReadOnlySpan<char> field)
     {
         if (!field.Contains('\\'))
         {
-            return field;
+            return field.ToString();
         }
 
         var text = new StringBuilder(field.Length);
@@ -106,7 +165,7 @@ internal static class CgroupMounts
         {
             if (field[i] == '\\' && i + 3 < field.Length)
             {
-                text.Append((char)Convert.ToInt32(field.Substring(i + 1, 3), 8));
+                text.Append((char)Convert.ToInt32(field.Slice(i + 1, 3).ToString(), 8));
                 i += 3;
             }
             else

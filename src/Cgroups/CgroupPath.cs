@@ -32,13 +32,13 @@ internal static class CgroupPath
 
         foreach (var name in names)
         {
-            if (name is "." or ".." || name.Length > LongestName || name.Any(char.IsControl))
+            if (name is "." or ".." || name.Length > LongestName || name.AsSpan().IndexOfAnyInRange('\0', '\x1F') >= 0)
             {
                 throw Refused(cgroupsPath, $"\"{name}\" cannot be the name of a cgroup");
             }
         }
 
-        if (names.Length == 1 && !cgroupsPath.StartsWith('/') && cgroupsPath.Count(c => c == ':') == 2)
+        if (names.Length == 1 && !cgroupsPath.StartsWith('/') && cgroupsPath.AsSpan().Count(':') == 2)
         {
             throw Refused(cgroupsPath, "slice:prefix:name is for the systemd driver, which is not in use");
         }

@@ -54,7 +54,7 @@ public sealed record MemoryStats
     public PressureStats? Pressure { get; init; }
 }
 
-/// <summary>Tasks; Limit is <see cref="ulong.MaxValue"/> when there is none.</summary>
+/// <summary>Tasks; Limit is <see cref="ulong.MaxValue"/> when there is none, 0 unless details are asked for.</summary>
 public sealed record PidsStats(ulong Current, ulong Limit);
 
 /// <summary>Traffic of one block device.</summary>

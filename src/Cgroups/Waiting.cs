@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Runtime.InteropServices;
 using CriShim.Linux;
 using Microsoft.Win32.SafeHandles;
-using static CriShim.Linux.LibC.Poll;
+using static CriShim.Linux.LibC.Polling;
 
 namespace CriShim.Cgroups;
 

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 using static CriShim.Linux.LibC.Namespaces;
 using static CriShim.Linux.LibC.Pipes;
-using static CriShim.Linux.LibC.Poll;
+using static CriShim.Linux.LibC.Polling;
 using static CriShim.Linux.LibC.Signals;
 using static CriShim.Linux.LibC.SyscallNumbers;
 using static CriShim.Linux.LibC.Syscalls;

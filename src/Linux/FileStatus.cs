@@ -1,4 +1,3 @@
-using CriShim.Linux.LibC;
 using Microsoft.Win32.SafeHandles;
 using static CriShim.Linux.LibC.Files;
 
@@ -11,7 +10,7 @@ namespace CriShim.Linux;
 /// <param name="MountId">As in the first column of /proc/self/mountinfo.</param>
 public readonly record struct FileStatus(uint Mode, uint Uid, uint Gid, long Size, uint Major, uint Minor, ulong MountId)
 {
-    private const uint Wanted = Stat.STATX_BASIC_STATS | Stat.STATX_MNT_ID;
+    private const uint Wanted = STATX_BASIC_STATS | STATX_MNT_ID;
 
     public bool IsRegular => (Mode & S_IFMT) == S_IFREG;
 
@@ -23,18 +22,18 @@ public readonly record struct FileStatus(uint Mode, uint Uid, uint Gid, long Siz
 
     public static FileStatus Of(SafeFileHandle file, string? subject = null)
     {
-        Check.Result(Stat.statx(file, "", AT_EMPTY_PATH, Wanted, out var status), "statx", subject);
+        Check.Result(statx(file, "", AT_EMPTY_PATH, Wanted, out var status), "statx", subject);
         return From(status);
     }
 
     /// <summary>Of the path itself: a symbolic link at its end is not followed.</summary>
     public static FileStatus Of(string path)
     {
-        Check.Result(Stat.statx(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, Wanted, out var status), "statx", path);
+        Check.Result(statx(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, Wanted, out var status), "statx", path);
         return From(status);
     }
 
-    private static FileStatus From(in Stat.statx_t status) => new(
+    private static FileStatus From(in statx_t status) => new(
         status.stx_mode,
         status.stx_uid,
         status.stx_gid,

@@ -7,7 +7,8 @@ namespace CriShim.Cgroups.Devices;
 /// </summary>
 internal sealed class DeviceList
 {
-    private readonly Dictionary<(char Type, long Major, long Minor), DeviceAccess> _exceptions = [];
+    // A list: a container has a dozen.
+    private readonly List<DeviceException> _exceptions = [];
 
     public bool AllowedByDefault { get; private set; }
 
@@ -47,30 +48,38 @@ internal sealed class DeviceList
             var access = (fields[3].Contains('r') ? DeviceAccess.Read : 0)
                 | (fields[3].Contains('w') ? DeviceAccess.Write : 0)
                 | (fields[3].Contains('m') ? DeviceAccess.Mknod : 0);
-            list._exceptions[(fields[0][0], Number(fields[1]), Number(fields[2]))] = access;
+            list._exceptions.Add(new DeviceException(fields[0][0], Number(fields[1]), Number(fields[2]), access));
         }
 
         return list;
     }
 
     /// <summary>The exceptions, as lines for devices.allow or devices.deny.</summary>
-    public List<string> Exceptions() => _exceptions.Select(Line).ToList();
+    public List<string> Exceptions() => _exceptions.ConvertAll(exception => exception.ToString());
 
     /// <summary>Exceptions that this list has and <paramref name="other"/> lacks, as lines.</summary>
     public List<string> ExceptionsNotIn(DeviceList other)
     {
         var lines = new List<string>();
-        foreach (var (device, access) in _exceptions)
+        foreach (var exception in _exceptions)
         {
-            var missing = access & ~other._exceptions.GetValueOrDefault(device);
+            var missing = exception.Access & ~other.AccessTo(exception);
             if (missing != DeviceAccess.None)
             {
-                lines.Add(Line(KeyValuePair.Create(device, missing)));
+                lines.Add((exception with { Access = missing }).ToString());
             }
         }
 
         return lines;
     }
+
+    private DeviceAccess AccessTo(DeviceException device)
+    {
+        var index = Find(device);
+        return index < 0 ? DeviceAccess.None : _exceptions[index].Access;
+    }
+
+    private int Find(DeviceException device) => _exceptions.FindIndex(device.IsSameDevice);
 
     private void Add(DeviceRule rule)
     {
@@ -81,30 +90,28 @@ internal sealed class DeviceList
             return;
         }
 
-        var device = (rule.Type, rule.Major, rule.Minor);
-        var before = _exceptions.GetValueOrDefault(device);
-        var after = rule.Allow == AllowedByDefault ? before & ~rule.Access : before | rule.Access;
-        if (after == DeviceAccess.None)
+        var device = new DeviceException(rule.Type, rule.Major, rule.Minor, rule.Access);
+        var index = Find(device);
+        if (rule.Allow != AllowedByDefault)
         {
-            _exceptions.Remove(device);
+            if (index < 0)
+            {
+                _exceptions.Add(device);
+            }
+            else
+            {
+                _exceptions[index] = device with { Access = _exceptions[index].Access | rule.Access };
+            }
         }
-        else
+        else if (index >= 0)
         {
-            _exceptions[device] = after;
+            _exceptions[index] = device with { Access = _exceptions[index].Access & ~rule.Access };
+            if (_exceptions[index].Access == DeviceAccess.None)
+            {
+                _exceptions.RemoveAt(index);
+            }
         }
     }
 
     private static long Number(string text) => text == "*" ? DeviceRule.Any : long.Parse(text);
-
-    private static string Line(KeyValuePair<(char Type, long Major, long Minor), DeviceAccess> exception)
-    {
-        var (type, major, minor) = exception.Key;
-        var access = exception.Value;
-        return $"{type} {Text(major)}:{Text(minor)} "
-            + (access.HasFlag(DeviceAccess.Read) ? "r" : "")
-            + (access.HasFlag(DeviceAccess.Write) ? "w" : "")
-            + (access.HasFlag(DeviceAccess.Mknod) ? "m" : "");
-    }
-
-    private static string Text(long number) => number == DeviceRule.Any ? "*" : number.ToString();
 }

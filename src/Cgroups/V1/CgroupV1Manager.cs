@@ -17,7 +17,6 @@ internal sealed class CgroupV1Manager : ICgroupManager
     private const string CpusetController = "cpuset";
     private static readonly TimeSpan s_removalLimit = TimeSpan.FromSeconds(2);
 
-    private readonly CgroupHierarchy[] _hierarchies;
     private readonly CgroupFolder[] _folders;
     private readonly ProcessFolder? _processes;
     private readonly Freezer? _freezer;
@@ -25,10 +24,17 @@ internal sealed class CgroupV1Manager : ICgroupManager
     public CgroupV1Manager(CgroupMode mode, IReadOnlyList<CgroupHierarchy> hierarchies, string path)
     {
         Mode = mode;
-        _hierarchies = [.. hierarchies.Where(hierarchy => mode != CgroupMode.Hybrid || hierarchy.Controllers != FreezerController)];
-        _folders = [.. _hierarchies.Select(hierarchy =>
-            new CgroupFolder(hierarchy.Controllers, CgroupPath.Resolve(hierarchy, path), hierarchy.MountPoint))];
-        _processes = _hierarchies[^1].IsV2 ? new ProcessFolder(_folders[^1].Path) : null;
+        var folders = new List<CgroupFolder>(hierarchies.Count);
+        foreach (var hierarchy in hierarchies)
+        {
+            if (mode != CgroupMode.Hybrid || hierarchy.Controllers != FreezerController)
+            {
+                folders.Add(new CgroupFolder(hierarchy.Controllers, CgroupPath.Resolve(hierarchy, path), hierarchy.MountPoint));
+            }
+        }
+
+        _folders = [.. folders];
+        _processes = mode == CgroupMode.Hybrid ? new ProcessFolder(_folders[^1].Path) : null;
         _freezer = PathOf(FreezerController) is { } freezer ? new Freezer(freezer) : null;
     }
 
@@ -64,18 +70,18 @@ internal sealed class CgroupV1Manager : ICgroupManager
     public void Apply(ResourcesSpec? resources)
     {
         // Before anything that could fail, and without it no process can join.
-        if (Find(CpusetController) is { } index)
+        if (Find(CpusetController) is { } cpuset)
         {
-            V1.CpusetController.ApplyFirst(new ControlFolder(_folders[index].Path), resources?.Cpu, _hierarchies[index].MountPoint);
+            V1.CpusetController.ApplyFirst(new ControlFolder(cpuset.Path), resources?.Cpu, cpuset.MountPoint);
         }
 
         if (resources is not null)
         {
-            new V1Resources(ControlFolderOf).Apply(resources, inUse: false);
+            Resources.Apply(resources, inUse: false);
         }
     }
 
-    public void Update(ResourcesSpec resources) => new V1Resources(ControlFolderOf).Apply(resources, inUse: true);
+    public void Update(ResourcesSpec resources) => Resources.Apply(resources, inUse: true);
 
     public CgroupJoin OpenJoin(CgroupLeaf? leaf = null)
     {
@@ -162,9 +168,9 @@ internal sealed class CgroupV1Manager : ICgroupManager
         {
             Cpu = Wanted(StatsParts.Cpu, "cpuacct") is { } cpu ? V1Stats.Cpu(cpu, ControlFolderOf("cpu"), details) : null,
             Memory = Wanted(StatsParts.Memory, "memory") is { } memory ? V1Stats.Memory(memory, details) : null,
-            Pids = Wanted(StatsParts.Pids, "pids") is { } pids ? V1Stats.Pids(pids) : null,
+            Pids = Wanted(StatsParts.Pids, "pids") is { } pids ? V1Stats.Pids(pids, details) : null,
             Io = Wanted(StatsParts.Io, "blkio") is { } io ? V1Stats.Io(io) : [],
-            Hugetlb = Wanted(StatsParts.Hugetlb, "hugetlb") is { } pages ? V1Stats.Hugetlb(pages) : [],
+            Hugetlb = parts.HasFlag(StatsParts.Hugetlb) ? HugetlbStats() : [],
         };
     }
 
@@ -186,10 +192,16 @@ internal sealed class CgroupV1Manager : ICgroupManager
     private Freezer RequiredFreezer => _freezer
         ?? throw new CgroupException($"failed to freeze cgroup \"{_folders[0].Path}\": controller freezer is not mounted", Errno.ENOENT);
 
+    private IReadOnlyList<HugetlbStats> HugetlbStats() => ControlFolderOf("hugetlb") is { } folder
+        ? V1Stats.Hugetlb(folder)
+        : _processes is null ? [] : V2Stats.Hugetlb(new ControlFolder(_processes.Path));
+
+    private V1Resources Resources => new(ControlFolderOf, _processes is null ? null : _folders[^1]);
+
     private static void Make(CgroupFolder folder)
     {
         var parent = Path.GetDirectoryName(folder.Path)!;
-        if (folder.Controllers.Contains(CpusetController) && CgroupTree.Make(parent))
+        if (CgroupHierarchy.ListHas(folder.Controllers, CpusetController) && CgroupTree.Make(parent))
         {
             V1.CpusetController.InheritByDefault(parent);
         }
@@ -218,10 +230,20 @@ internal sealed class CgroupV1Manager : ICgroupManager
         return first;
     }
 
-    private int? Find(string controller) =>
-        Array.FindIndex(_hierarchies, hierarchy => hierarchy.Has(controller)) is var index && index >= 0 ? index : null;
+    private CgroupFolder? Find(string controller)
+    {
+        foreach (var folder in V1Folders)
+        {
+            if (CgroupHierarchy.ListHas(folder.Controllers, controller))
+            {
+                return folder;
+            }
+        }
 
-    private string? PathOf(string controller) => Find(controller) is { } index ? _folders[index].Path : null;
+        return null;
+    }
+
+    private string? PathOf(string controller) => Find(controller)?.Path;
 
     private ControlFolder? ControlFolderOf(string controller) => PathOf(controller) is { } path ? new ControlFolder(path) : null;
 }

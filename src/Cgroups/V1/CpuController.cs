@@ -1,4 +1,5 @@
 using System.Globalization;
+using CriShim.Linux;
 using CriShim.Oci.RuntimeSpec;
 
 namespace CriShim.Cgroups.V1;
@@ -41,22 +42,12 @@ internal static class CpuController
     {
         var quota = cpu.Quota is null or 0 ? null : cpu.Quota.Value.ToString(CultureInfo.InvariantCulture);
         var period = cpu.Period is null or 0 ? null : cpu.Period.Value.ToString(CultureInfo.InvariantCulture);
-        if (cpu.Burst is not { } burst)
+        var burst = cpu.Burst?.ToString(CultureInfo.InvariantCulture);
+        var early = burst is null ? Errno.None : folder.TryWrite(BurstFile, burst);
+        folder.WriteBound(PeriodFile, period, QuotaFile, quota);
+        if (early != Errno.None && !(early == Errno.ENOENT && cpu.Burst is 0))
         {
-            folder.WriteBound(PeriodFile, period, QuotaFile, quota);
-            return;
-        }
-
-        var burstText = burst.ToString(CultureInfo.InvariantCulture);
-        if (burst > 0)
-        {
-            folder.WriteBound(PeriodFile, period, QuotaFile, quota);
-            folder.Write(BurstFile, burstText);
-        }
-        else
-        {
-            folder.WriteIfPresent(BurstFile, burstText);
-            folder.WriteBound(PeriodFile, period, QuotaFile, quota);
+            folder.Write(BurstFile, burst!);
         }
     }
 

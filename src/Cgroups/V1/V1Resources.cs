@@ -1,11 +1,13 @@
+using CriShim.Cgroups.V2;
 using CriShim.Linux;
 using CriShim.Oci.RuntimeSpec;
 
 namespace CriShim.Cgroups.V1;
 
 /// <summary>Hands each part of the resources to its controller. A setting whose controller is not mounted is an error.</summary>
-/// <param name="folderOf">The cgroup in the hierarchy that carries a controller, or null.</param>
-internal sealed class V1Resources(Func<string, ControlFolder?> folderOf)
+/// <param name="folderOf">The cgroup in the v1 hierarchy that carries a controller, or null.</param>
+/// <param name="unified">On a hybrid, the folder in the cgroup2 hierarchy: it may carry hugetlb, and knows devices by program.</param>
+internal sealed class V1Resources(Func<string, ControlFolder?> folderOf, CgroupFolder? unified)
 {
     /// <param name="inUse">False for a cgroup just created.</param>
     public void Apply(ResourcesSpec resources, bool inUse)
@@ -18,7 +20,7 @@ internal sealed class V1Resources(Func<string, ControlFolder?> folderOf)
         ApplyCpu(resources.Cpu, inUse);
         if (resources.Memory is { } memory && memory != new MemorySpec())
         {
-            MemoryController.Apply(Required("memory"), memory, inUse);
+            V1.MemoryController.Apply(Required("memory"), memory, inUse);
         }
 
         if (resources.Pids is { } pids)
@@ -37,9 +39,9 @@ internal sealed class V1Resources(Func<string, ControlFolder?> folderOf)
             RdmaController.Apply(Required("rdma"), rdma);
         }
 
-        if (resources.HugepageLimits is { Count: > 0 } pages && folderOf("hugetlb") is { } hugetlb)
+        if (resources.HugepageLimits is { Count: > 0 } pages)
         {
-            HugetlbController.Apply(hugetlb, pages);
+            ApplyHugetlb(pages);
         }
 
         ApplyDevices(resources.Devices, inUse);
@@ -54,13 +56,13 @@ internal sealed class V1Resources(Func<string, ControlFolder?> folderOf)
 
         if (cpu with { Cpus = null, Mems = null } != new CpuSpec())
         {
-            CpuController.Apply(Required("cpu"), cpu);
+            V1.CpuController.Apply(Required("cpu"), cpu);
         }
 
         // A new cgroup's cpuset has been given before anything else.
         if (inUse && !(string.IsNullOrEmpty(cpu.Cpus) && string.IsNullOrEmpty(cpu.Mems)))
         {
-            CpusetController.Apply(Required("cpuset"), cpu);
+            V1.CpusetController.Apply(Required("cpuset"), cpu);
         }
     }
 
@@ -77,6 +79,24 @@ internal sealed class V1Resources(Func<string, ControlFolder?> folderOf)
         }
     }
 
+    // Kubelet sends a limit of 0 for every page size of the node: without the controller that is no reason to fail.
+    private void ApplyHugetlb(IReadOnlyList<HugepageLimitSpec> pages)
+    {
+        if (folderOf("hugetlb") is { } folder)
+        {
+            V1.HugetlbController.Apply(folder, pages);
+        }
+        else if (unified is not null && ControllerSet.Available(unified.MountPoint).Contains("hugetlb"))
+        {
+            new ControllerSet(unified.MountPoint).Enable(unified.Path, ["hugetlb"]);
+            V2Resources.ApplyHugetlb(new ControlFolder(unified.Path), pages);
+        }
+        else if (pages.Any(page => page.Limit > 0))
+        {
+            Required("hugetlb");
+        }
+    }
+
     private void ApplyDevices(IReadOnlyList<DeviceRuleSpec>? rules, bool inUse)
     {
         if (rules is null)
@@ -84,13 +104,17 @@ internal sealed class V1Resources(Func<string, ControlFolder?> folderOf)
             return;
         }
 
-        if (inUse)
+        if (unified is not null && folderOf("devices") is null)
         {
-            DevicesController.Update(Required("devices"), rules);
+            V2.DevicesController.Apply(unified.Path, rules, inUse);
+        }
+        else if (inUse)
+        {
+            V1.DevicesController.Update(Required("devices"), rules);
         }
         else
         {
-            DevicesController.ApplyFirst(Required("devices"), rules);
+            V1.DevicesController.ApplyFirst(Required("devices"), rules);
         }
     }
 

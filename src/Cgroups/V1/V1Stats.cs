@@ -53,8 +53,8 @@ internal static class V1Stats
         };
     }
 
-    public static PidsStats Pids(ControlFolder folder) =>
-        new(StatText.Number(folder.Read("pids.current")), StatText.Number(folder.Read("pids.max")));
+    public static PidsStats Pids(ControlFolder folder, bool details) =>
+        new(StatText.Number(folder.Read("pids.current")), details ? StatText.Number(folder.Read("pids.max")) : 0);
 
     public static IReadOnlyList<IoStats> Io(ControlFolder folder)
     {

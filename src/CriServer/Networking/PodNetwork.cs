@@ -105,7 +105,7 @@ internal sealed class PodNetwork
         try
         {
             record = config is null
-                ? AttachBridge(record with { PortMappings = ports }, netlinkInPod)
+                ? await AttachBridgeAsync(record with { PortMappings = ports }, netlinkInPod)
                 : await AttachCniAsync(config, record with { PortMappings = ports }, request, ct);
             var attachment = ToAttachment(record);
             NetworkLog.Attached(
@@ -191,7 +191,7 @@ internal sealed class PodNetwork
         return record;
     }
 
-    private AttachmentCheckpoint AttachBridge(AttachmentCheckpoint record, SafeFileHandle? netlinkInPod)
+    private async Task<AttachmentCheckpoint> AttachBridgeAsync(AttachmentCheckpoint record, SafeFileHandle? netlinkInPod)
     {
         ArgumentNullException.ThrowIfNull(netlinkInPod);
         var attachment = _bridge.Reserve(record.SandboxId, record.PortMappings);
@@ -202,7 +202,7 @@ internal sealed class PodNetwork
         }
         catch
         {
-            _bridge.Disconnect(record.SandboxId);
+            await _bridge.DisconnectAsync(record.SandboxId);
             throw;
         }
 
@@ -221,7 +221,7 @@ internal sealed class PodNetwork
 
         if (record.Bridge is not null)
         {
-            _bridge.Disconnect(record.SandboxId);
+            await _bridge.DisconnectAsync(record.SandboxId);
         }
 
         _store.Remove(record.SandboxId);

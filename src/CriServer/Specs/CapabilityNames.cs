@@ -32,7 +32,9 @@ internal static class CapabilityNames
         }
 
         var full = upper.StartsWith(Prefix, StringComparison.Ordinal) ? upper : Prefix + upper;
-        return s_known.Contains(full) ? full : throw CriException.InvalidArgument($"{field}: unknown capability \"{TextRules.Printable(name)}\"");
+        return s_known.Contains(full)
+            ? full
+            : throw CriException.InvalidArgument($"{field}: unknown capability \"{TextRules.Printable(name)}\"");
     }
 
     /// <summary>The set whose bits are given (proc(5), CapBnd of /proc/PID/status).</summary>

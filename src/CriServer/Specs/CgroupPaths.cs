@@ -3,7 +3,9 @@ using CriShim.CriServer.Errors;
 
 namespace CriShim.CriServer.Specs;
 
-/// <summary>Where our cgroups lie, relative to each hierarchy's root. What follows the last '-' is the id: kubelet and cAdvisor rely on it.</summary>
+/// <summary>
+/// Where our cgroups lie, relative to each hierarchy's root. What follows the last '-' is the id: kubelet and cAdvisor rely on it.
+/// </summary>
 internal static class CgroupPaths
 {
     private const string Prefix = "crishim-";

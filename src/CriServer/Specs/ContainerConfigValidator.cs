@@ -42,7 +42,8 @@ internal static class ContainerConfigValidator
 
         TextRules.RefuseControlCharacters(config.LogPath, "log_path");
         var parts = config.LogPath.Split('/', StringSplitOptions.RemoveEmptyEntries);
-        return config.LogPath[0] != '/' && config.LogPath[^1] != '/' && parts.Length > 0 && !Array.Exists(parts, part => part is ".." or ".")
+        var isFile = config.LogPath[0] != '/' && config.LogPath[^1] != '/';
+        return isFile && !Array.Exists(parts, part => part is ".." or ".")
             ? $"{TextRules.CleanPath(sandbox.LogDirectory)}/{string.Join('/', parts)}"
             : throw CriException.InvalidArgument($"log_path \"{TextRules.Printable(config.LogPath)}\" is not a file below log_directory");
     }

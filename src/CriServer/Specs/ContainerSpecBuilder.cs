@@ -14,6 +14,7 @@ internal static class ContainerSpecBuilder
         var capabilities = SpecCapabilities.Build(inputs);
         var mounts = SpecMounts.Build(inputs);
         var devices = SpecDevices.Build(inputs);
+        var resources = SpecResources.Build(inputs.Config.Linux?.Resources, inputs.Host, inputs.Options);
         return new Spec
         {
             Process = SpecProcess.Build(inputs, capabilities),
@@ -25,7 +26,7 @@ internal static class ContainerSpecBuilder
                 Namespaces = SpecNamespaces.Build(inputs),
                 Devices = devices.Nodes,
                 CgroupsPath = CgroupPaths.ForContainer(inputs.Sandbox.Config, inputs.Sandbox.Id, inputs.ContainerId),
-                Resources = SpecResources.Build(inputs.Config.Linux?.Resources, inputs.Host, inputs.Options) with { Devices = devices.Rules },
+                Resources = resources with { Devices = devices.Rules },
                 RootfsPropagation = RootfsPropagation(inputs.Config),
                 Seccomp = SpecSeccomp.Build(inputs, capabilities),
                 MaskedPaths = SpecSecurity.MaskedPaths(inputs),

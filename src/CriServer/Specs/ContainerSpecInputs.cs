@@ -1,6 +1,7 @@
 using CriShim.Cri.V1;
 using CriShim.CriServer.Configuration;
 using CriShim.CriServer.Sandboxes;
+using CriShim.Oci.ImageSpec;
 
 namespace CriShim.CriServer.Specs;
 
@@ -41,7 +42,10 @@ internal sealed record SandboxFacts
 
     public required PodSandboxConfig Config { get; init; }
 
-    /// <summary>The pins that were made, by OCI namespace type ("network", "ipc", "uts", "user", "pid"); see <see cref="SandboxSpec.NamespacePaths"/>.</summary>
+    /// <summary>
+    /// The pins that were made, by OCI namespace type ("network", "ipc", "uts", "user", "pid"); see <see
+    /// cref="SandboxSpec.NamespacePaths"/>.
+    /// </summary>
     public required IReadOnlyDictionary<string, string> Namespaces { get; init; }
 
     /// <summary>The tmpfs to share as /dev/shm; null where the pod uses the host's IPC namespace.</summary>
@@ -70,4 +74,10 @@ internal sealed record ImageDefaults(
     IReadOnlyList<string> Cmd,
     IReadOnlyList<string> Env,
     string WorkingDir,
-    string User);
+    string User)
+{
+    /// <param name="name">See <see cref="Name"/>.</param>
+    /// <param name="config">Null where the image carries only files.</param>
+    public static ImageDefaults From(string name, ImageExecutionConfig? config) => new(
+        name, config?.Entrypoint ?? [], config?.Cmd ?? [], config?.Env ?? [], config?.WorkingDir ?? "", config?.User ?? "");
+}

@@ -39,12 +39,11 @@ internal static class DefaultSeccompProfile
         var has = capabilities.ToHashSet();
         var conditional = DefaultSeccompSyscalls.ByCapability;
         var granted = conditional.Where(rule => has.Contains(rule.Capability)).SelectMany(rule => rule.Names).ToHashSet();
-        string[] refused =
-            [.. conditional.SelectMany(rule => rule.Names).Where(name => !granted.Contains(name)).Distinct(), .. DefaultSeccompSyscalls.Refused];
+        var missing = conditional.SelectMany(rule => rule.Names).Where(name => !granted.Contains(name)).Distinct();
         var rules = new List<SeccompSyscallSpec>
         {
             new() { Names = [.. DefaultSeccompSyscalls.Allowed, .. granted], Action = Allow },
-            new() { Names = refused, Action = Fail, ErrnoRet = EPERM },
+            new() { Names = [.. missing, .. DefaultSeccompSyscalls.Refused], Action = Fail, ErrnoRet = EPERM },
         };
         rules.AddRange(s_personalities.Select(value => Rule("personality", "SCMP_CMP_EQ", value, 0)));
         rules.AddRange(s_families.Select(family => Rule("socket", MaskedEqual, family.Mask, family.Value)));
@@ -59,7 +58,8 @@ internal static class DefaultSeccompProfile
     }
 
     /// <summary>
-    /// Without SYS_ADMIN no new namespaces. clone3's flags lie in memory where a filter cannot look: it must not exist, then libc takes clone.
+    /// Without SYS_ADMIN no new namespaces. clone3's flags lie in memory, where a filter cannot look: it must not exist, then libc takes
+    /// clone.
     /// </summary>
     private static IEnumerable<SeccompSyscallSpec> Clone(bool mayMakeNamespaces)
     {

@@ -62,8 +62,8 @@ internal static class DefaultSeccompSyscalls
             lsm_get_self_attr lsm_set_self_attr lsm_list_modules
             """), // identity
         .. Words("""
-            time gettimeofday clock_gettime clock_gettime64 clock_getres clock_getres_time64 clock_nanosleep clock_nanosleep_time64 nanosleep
-            adjtimex clock_adjtime clock_adjtime64 alarm getitimer setitimer
+            time gettimeofday clock_gettime clock_gettime64 clock_getres clock_getres_time64 clock_nanosleep clock_nanosleep_time64
+            nanosleep adjtimex clock_adjtime clock_adjtime64 alarm getitimer setitimer
             timer_create timer_delete timer_getoverrun timer_gettime timer_gettime64 timer_settime timer_settime64
             timerfd_create timerfd_gettime timerfd_gettime64 timerfd_settime timerfd_settime64
             uname olduname oldolduname sysinfo getrandom

@@ -27,7 +27,9 @@ internal static class HostFactsReader
     private static ulong Bits(string[] status, string field)
     {
         var line = Array.Find(status, line => line.StartsWith(field, StringComparison.Ordinal));
-        return line is null ? 0 : ulong.Parse(line.AsSpan(field.Length).Trim(), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
+        return line is null
+            ? 0
+            : ulong.Parse(line.AsSpan(field.Length).Trim(), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
     }
 
     /// <summary>Columns of /proc/PID/limits: name, soft, hard, unit.</summary>

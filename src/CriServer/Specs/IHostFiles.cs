@@ -9,10 +9,15 @@ internal interface IHostFiles
     /// <summary>How mounts below the path travel: see <see cref="HostPropagation"/>.</summary>
     HostPropagation Propagation(string path);
 
-    /// <summary>The device at the path, or all devices under the folder at the path; null where nothing is there, empty where it holds none.</summary>
+    /// <summary>
+    /// The device at the path, or all devices under the folder at the path; null where nothing is there, empty where it holds none.
+    /// </summary>
     IReadOnlyList<HostDevice>? FindDevices(string path);
 
-    /// <summary>Content of a regular file of at most <paramref name="limitBytes"/>; null where nothing is there. Throws IOException for anything else.</summary>
+    /// <summary>
+    /// Content of a regular file of at most <paramref name="limitBytes"/>; null where nothing is there. Throws IOException for anything
+    /// else.
+    /// </summary>
     byte[]? Read(string path, int limitBytes);
 }
 

@@ -54,7 +54,7 @@ internal static class SandboxConfigValidator
         if (hostname.Length > MaximumHostname || hostname.AsSpan().ContainsAnyExcept(s_hostnameCharacters))
         {
             throw CriException.InvalidArgument(
-                $"hostname \"{TextRules.Printable(hostname)}\" is longer than {MaximumHostname} characters or holds one that no host name has");
+                $"hostname \"{TextRules.Printable(hostname)}\" is too long (over {MaximumHostname}) or holds a character that host names lack");
         }
     }
 

@@ -64,7 +64,8 @@ internal static class SandboxSpec
 
     public static bool HasUserNamespace(NamespaceOption options) => options.UsernsOptions is { Mode: NamespaceMode.Pod, Uids.Count: > 0 };
 
-    private static NamespaceOption Options(PodSandboxConfig config) => config.Linux?.SecurityContext?.NamespaceOptions ?? new NamespaceOption();
+    private static NamespaceOption Options(PodSandboxConfig config) =>
+        config.Linux?.SecurityContext?.NamespaceOptions ?? new NamespaceOption();
 
     /// <summary>OCI says "network" where /proc/PID/ns says "net".</summary>
     private static string PinType(string ociType) => ociType == "network" ? "net" : ociType;

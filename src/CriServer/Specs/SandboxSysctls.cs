@@ -52,7 +52,9 @@ internal static class SandboxSysctls
         return asked.Count == 0 ? null : asked;
     }
 
-    /// <summary>"net/ipv4/conf/eth0.1/x" to "net.ipv4.conf.eth0/1.x": what separates comes first, the other stands for a dot (sysctl(8)).</summary>
+    /// <summary>
+    /// "net/ipv4/conf/eth0.1/x" to "net.ipv4.conf.eth0/1.x": what separates comes first, the other stands for a dot (sysctl(8)).
+    /// </summary>
     internal static string Normalise(string name)
     {
         var separator = name.AsSpan().IndexOfAny('.', '/');
@@ -70,7 +72,8 @@ internal static class SandboxSysctls
     private static void Check(string name, string value, NamespaceOption namespaces)
     {
         var dotted = Normalise(name);
-        if (name.Length == 0 || name.AsSpan().ContainsAnyExcept(s_nameCharacters) || Array.Exists(dotted.Split('.'), part => part is "" or "/" or "//"))
+        var isPath = !Array.Exists(dotted.Split('.'), part => part is "" or "/" or "//");
+        if (!isPath || name.AsSpan().ContainsAnyExcept(s_nameCharacters))
         {
             throw Refused(name, "it is not a sysctl's name");
         }
@@ -80,7 +83,8 @@ internal static class SandboxSysctls
             throw Refused(name, $"the value \"{TextRules.Printable(value)}\" is too long or holds a character that no sysctl takes");
         }
 
-        var (mode, kind) = Holder(dotted, namespaces) ?? throw Refused(name, "it is not in a namespace of the pod and would change the host");
+        var (mode, kind) = Holder(dotted, namespaces)
+            ?? throw Refused(name, "it is not in a namespace of the pod and would change the host");
         if (mode != NamespaceMode.Pod)
         {
             throw Refused(name, $"the pod uses the host's {kind} namespace");

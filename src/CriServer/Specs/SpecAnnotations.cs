@@ -1,6 +1,8 @@
 namespace CriShim.CriServer.Specs;
 
-/// <summary>Annotations of the OCI spec: facts about the pod, under the keys that OCI runtimes and hooks look for. None comes from the image.</summary>
+/// <summary>
+/// Annotations of the OCI spec: facts about the pod, under the keys that OCI runtimes and hooks look for. None comes from the image.
+/// </summary>
 internal static class SpecAnnotations
 {
     private const string Prefix = "io.kubernetes.cri.";

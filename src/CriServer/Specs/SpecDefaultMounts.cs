@@ -21,14 +21,19 @@ internal static class SpecDefaultMounts
         yield return Mount("/sys/fs/cgroup", "cgroup", "cgroup", "nosuid", "noexec", "nodev", "relatime", access);
     }
 
-    /// <summary>A new sysfs needs the owner of the network namespace: a user namespace with the host's network can only bind the host's.</summary>
+    /// <summary>
+    /// A new sysfs needs the owner of the network namespace: a user namespace with the host's network can only bind the host's.
+    /// </summary>
     private static MountSpec Sysfs(ContainerSpecInputs inputs, string access) =>
         inputs.Sandbox.HostNetwork && inputs.Sandbox.Namespaces.ContainsKey("user")
             ? Mount("/sys", "bind", "/sys", "rbind", "nosuid", "noexec", "nodev", access == "ro" ? "rro" : access)
             : Mount("/sys", "sysfs", "sysfs", "nosuid", "noexec", "nodev", access);
 
-    private static MountSpec SharedMemory(ContainerSpecInputs inputs) =>
-        Mount("/dev/shm", "bind", inputs.Sandbox.SharedMemoryPath ?? HostSharedMemory, "rbind", "rprivate", "rw", "nosuid", "noexec", "nodev");
+    private static MountSpec SharedMemory(ContainerSpecInputs inputs)
+    {
+        var source = inputs.Sandbox.SharedMemoryPath ?? HostSharedMemory;
+        return Mount("/dev/shm", "bind", source, "rbind", "rprivate", "rw", "nosuid", "noexec", "nodev");
+    }
 
     private static IEnumerable<MountSpec> GeneratedFiles(ContainerSpecInputs inputs)
     {

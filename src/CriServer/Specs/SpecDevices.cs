@@ -4,7 +4,10 @@ using CriShim.Oci.RuntimeSpec;
 
 namespace CriShim.CriServer.Specs;
 
-/// <summary>Device nodes to make and the cgroup's device rules. The standard nodes (null, zero, full, random, urandom, tty, ptmx) are the runtime's.</summary>
+/// <summary>
+/// Device nodes to make and the cgroup's device rules. The standard nodes (null, zero, full, random, urandom, tty, ptmx) are the
+/// runtime's.
+/// </summary>
 internal static class SpecDevices
 {
     private const string HostFolder = "/dev";

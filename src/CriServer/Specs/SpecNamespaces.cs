@@ -49,7 +49,8 @@ internal static class SpecNamespaces
             NamespaceMode.Node => null,
             NamespaceMode.Container => new NamespaceSpec { Type = "pid" },
             NamespaceMode.Target => new NamespaceSpec { Type = "pid", Path = Target(inputs) },
-            NamespaceMode.Pod when inputs.Sandbox.Namespaces.TryGetValue("pid", out var pin) => new NamespaceSpec { Type = "pid", Path = pin },
+            NamespaceMode.Pod when inputs.Sandbox.Namespaces.TryGetValue("pid", out var pin) =>
+                new NamespaceSpec { Type = "pid", Path = pin },
             NamespaceMode.Pod => pod == NamespaceMode.Node ? null : new NamespaceSpec { Type = "pid" },
             _ => throw CriException.InvalidArgument($"linux.security_context.namespace_options.pid has the unknown value {mode:D}"),
         };

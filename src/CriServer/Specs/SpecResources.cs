@@ -75,7 +75,8 @@ internal static class SpecResources
         {
             if (!IsPageSize(size))
             {
-                throw CriException.InvalidArgument($"{Field}.hugepage_limits: \"{TextRules.Printable(size)}\" is not a page size such as 2MB");
+                throw CriException.InvalidArgument(
+                    $"{Field}.hugepage_limits: \"{TextRules.Printable(size)}\" is not a page size such as 2MB");
             }
         }
 

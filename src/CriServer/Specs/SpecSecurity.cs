@@ -30,7 +30,8 @@ internal static class SpecSecurity
         var users = inputs.SecurityContext?.NamespaceOptions?.UsernsOptions;
         if (users is { Mode: NamespaceMode.Pod } && !users.Equals(inputs.Sandbox.NamespaceOptions.UsernsOptions))
         {
-            throw CriException.InvalidArgument("linux.security_context.namespace_options.userns_options differ from those of the pod sandbox");
+            throw CriException.InvalidArgument(
+                "linux.security_context.namespace_options.userns_options differ from those of the pod sandbox");
         }
 
         if (inputs.Config.CDIDevices.Count > 0)

@@ -22,7 +22,8 @@ internal static class SpecVolumes
         {
             options.Add(Array.IndexOf(s_flags, option) >= 0
                 ? option
-                : throw CriException.InvalidArgument($"{field}.mount_options: \"{TextRules.Printable(option)}\" is none of noexec, nodev, nosuid"));
+                : throw CriException.InvalidArgument(
+                    $"{field}.mount_options: \"{TextRules.Printable(option)}\" is none of noexec, nodev, nosuid"));
         }
 
         var destination = Destination(mount, field);
@@ -90,7 +91,8 @@ internal static class SpecVolumes
         if (needed != HostPropagation.Private && host.Propagation(source) < needed)
         {
             var words = needed == HostPropagation.Shared ? "a shared mount" : "a shared or slave mount";
-            throw CriException.InvalidArgument($"{field}.host_path \"{TextRules.Printable(mount.HostPath)}\" is not on {words} of the host");
+            throw CriException.InvalidArgument(
+                $"{field}.host_path \"{TextRules.Printable(mount.HostPath)}\" is not on {words} of the host");
         }
     }
 }

@@ -58,6 +58,16 @@ public static partial class Files
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial SafeFileHandle openat(SafeHandle dirfd, string path, int flags, uint mode);
 
+    /// <summary>openat2(2) has no wrapper in the C library: call as <c>openat2(SYS_openat2, …)</c>.</summary>
+    [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial long openat2(long number, SafeHandle dirfd, string path, in open_how how, nint size);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int statx(SafeHandle dirfd, string path, int flags, uint mask, out statx_t buffer);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int statx(int dirfd, string path, int flags, uint mask, out statx_t buffer);
+
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int mkdirat(int dirfd, string path, uint mode);
 

@@ -12,6 +12,7 @@ public static partial class Files
     public const int SEEK_SET = 0;
     public const long SYS_openat2 = 437;
     public const uint STATX_BASIC_STATS = 0x7ff;
+    public const uint STATX_MNT_ID = 0x1000;
     public const long UTIME_OMIT = 0x3ffffffe;
 
     public const byte DT_UNKNOWN = 0;
@@ -49,6 +50,7 @@ public static partial class Files
         public uint stx_rdev_minor;
         public uint stx_dev_major;
         public uint stx_dev_minor;
+        public ulong stx_mnt_id;
     }
 
     /// <summary>struct statx_timestamp.</summary>

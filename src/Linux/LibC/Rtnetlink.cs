@@ -20,9 +20,13 @@ public static class Rtnetlink
     public const ushort IFLA_LINKINFO = 18;
     public const ushort IFLA_IFALIAS = 20;
     public const ushort IFLA_AF_SPEC = 26;
+    public const ushort IFLA_GROUP = 27;
     public const ushort IFLA_NET_NS_FD = 28;
     public const ushort IFLA_INFO_KIND = 1;
     public const ushort IFLA_INFO_DATA = 2;
+    public const ushort IFLA_INFO_SLAVE_KIND = 4;
+    public const ushort IFLA_INFO_SLAVE_DATA = 5;
+    public const ushort IFLA_BRPORT_MODE = 4;
     public const ushort IFLA_INET6_ADDR_GEN_MODE = 8;
     public const byte IN6_ADDR_GEN_MODE_NONE = 1;
     public const ushort VETH_INFO_PEER = 1;

@@ -35,6 +35,7 @@ public static class SyscallNumbers
     public const int SYS_setns = 308;
     public const int SYS_sched_setattr = 314;
     public const int SYS_seccomp = 317;
+    public const int SYS_bpf = 321;
     public const int SYS_execveat = 322;
     public const int SYS_open_tree = 428;
     public const int SYS_move_mount = 429;

@@ -46,6 +46,21 @@ public static class RtnetlinkLink
         batch.Text(IFLA_IFNAME, CheckName(name));
     }
 
+    /// <summary>
+    /// Lets a bridge send a frame out of the port it came in by: with br_netfilter a pod's connection to a service of its own is
+    /// redirected inside the bridge.
+    /// </summary>
+    public static void SetHairpin(NetlinkBatch batch, string name)
+    {
+        batch.Begin(RTM_NEWLINK, NLM_F_ACK, $"set hairpin mode of \"{name}\"");
+        batch.Put(default(ifinfomsg));
+        batch.Text(IFLA_IFNAME, CheckName(name));
+        using var info = batch.Nested(IFLA_LINKINFO);
+        batch.Text(IFLA_INFO_SLAVE_KIND, "bridge");
+        using var data = batch.Nested(IFLA_INFO_SLAVE_DATA);
+        batch.Byte(IFLA_BRPORT_MODE, 1);
+    }
+
     /// <summary>An alias does not survive in the message that creates a link: it is set by one of its own.</summary>
     public static void SetAlias(NetlinkBatch batch, string name, string alias)
     {
@@ -74,6 +89,24 @@ public static class RtnetlinkLink
         batch.Begin(RTM_DELLINK, NLM_F_ACK, $"delete \"{name}\"");
         batch.Put(default(ifinfomsg));
         batch.Text(IFLA_IFNAME, CheckName(name));
+    }
+
+    /// <summary>Puts the interface into a group (netdevice(7)); 0 is everybody's.</summary>
+    public static void SetGroup(NetlinkBatch batch, string name, uint group)
+    {
+        batch.Begin(RTM_NEWLINK, NLM_F_ACK, $"set group of \"{name}\"");
+        batch.Put(default(ifinfomsg));
+        batch.Text(IFLA_IFNAME, CheckName(name));
+        batch.Number(IFLA_GROUP, group);
+    }
+
+    /// <summary>Removes all interfaces of a group at once; the kernel waits for its readers one time instead of once for each.</summary>
+    public static void DeleteGroup(NetlinkBatch batch, uint group)
+    {
+        ArgumentOutOfRangeException.ThrowIfZero(group);
+        batch.Begin(RTM_DELLINK, NLM_F_ACK, $"delete group {group}");
+        batch.Put(default(ifinfomsg));
+        batch.Number(IFLA_GROUP, group);
     }
 
     /// <summary>Null when there is no such interface.</summary>

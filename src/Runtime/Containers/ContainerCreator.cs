@@ -55,11 +55,13 @@ internal static class ContainerCreator
         }
     }
 
+    /// <summary>Without a path in the spec: below this process's own cgroup, named like the container, as other runtimes do.</summary>
+    public static string CgroupPathOf(string id, Oci.RuntimeSpec.Spec spec) =>
+        spec.Linux?.CgroupsPath is { Length: > 0 } path ? path : id;
+
     private static ICgroupManager MakeCgroup(CgroupManagerFactory factory, ContainerRequest request)
     {
-        // Without a path of its own: below this process's cgroup, as other runtimes do.
-        var path = request.Spec.Linux?.CgroupsPath;
-        var cgroup = factory.Open(string.IsNullOrEmpty(path) ? request.Id : path);
+        var cgroup = factory.Open(CgroupPathOf(request.Id, request.Spec));
         cgroup.Create();
         try
         {

@@ -2,7 +2,6 @@ using CriShim.Linux;
 using CriShim.Oci.RuntimeSpec;
 using CriShim.Runtime.Contract;
 using static CriShim.Linux.LibC.Files;
-using static CriShim.Linux.LibC.Poll;
 using static CriShim.Linux.LibC.Signals;
 
 namespace CriShim.Runtime.Containers;
@@ -87,27 +86,11 @@ internal static class Hooks
 
     private static void AwaitEnd(ChildProcess process, int? timeoutSeconds)
     {
-        Span<pollfd> entry = [new pollfd { fd = (int)process.PidFd.Handle.DangerousGetHandle(), events = POLLIN }];
-        var timeout = timeoutSeconds is > 0 and < int.MaxValue / 1000 ? timeoutSeconds.Value * 1000 : -1;
-        while (true)
+        if (timeoutSeconds is > 0 && !ProcessEnd.Wait(process.PidFd, TimeSpan.FromSeconds(timeoutSeconds.Value)))
         {
-            var ready = poll(entry, 1, timeout);
-            if (ready == 0)
-            {
-                process.PidFd.SendSignal(SIGKILL);
-                process.PidFd.Reap();
-                throw new TimeoutException($"not done after {timeoutSeconds} s");
-            }
-
-            if (ready > 0)
-            {
-                return;
-            }
-
-            if (Check.LastErrno is var errno && errno != Errno.EINTR)
-            {
-                throw new LinuxException(errno, "poll");
-            }
+            process.PidFd.SendSignal(SIGKILL);
+            process.PidFd.Reap();
+            throw new TimeoutException($"not done after {timeoutSeconds} s");
         }
     }
 }

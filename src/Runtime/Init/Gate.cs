@@ -1,5 +1,5 @@
 using CriShim.Linux;
-using static CriShim.Linux.LibC.Poll;
+using static CriShim.Linux.LibC.Polling;
 
 namespace CriShim.Runtime.Init;
 

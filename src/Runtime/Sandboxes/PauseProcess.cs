@@ -3,7 +3,7 @@ using CriShim.Runtime.Rootfs;
 using Microsoft.Win32.SafeHandles;
 using static CriShim.Linux.LibC.Files;
 using static CriShim.Linux.LibC.Mount;
-using static CriShim.Linux.LibC.Poll;
+using static CriShim.Linux.LibC.Polling;
 using static CriShim.Linux.LibC.Processes;
 using static CriShim.Linux.LibC.SyscallNumbers;
 

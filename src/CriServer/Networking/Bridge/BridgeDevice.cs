@@ -65,17 +65,9 @@ internal sealed class BridgeDevice(NetworkOptions options, string owner, ILogger
         }
         catch
         {
-            Remove(route);
+            LinkRemoval.Remove(route, [Name]);
             throw;
         }
-    }
-
-    /// <summary>Nothing there is fine.</summary>
-    public void Remove(NetlinkSocket route)
-    {
-        var batch = new NetlinkBatch();
-        RtnetlinkLink.Delete(batch, Name);
-        route.ExecuteIfPresent(batch);
     }
 
     /// <summary>A locally administered address with the IPv4 address in it: an address that moves to another pod brings its MAC along.</summary>

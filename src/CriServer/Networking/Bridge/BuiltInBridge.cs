@@ -13,18 +13,33 @@ namespace CriShim.CriServer.Networking.Bridge;
 /// The network of pods where no CNI configuration exists: a bridge, an address pool and an nftables table. All of it is there while a pod
 /// is connected and gone with the last one. Calls are short (no waiting, some kernel requests) and may come from any thread.
 /// </summary>
-internal sealed class BuiltInBridge(NetworkOptions options, string owner, ILogger log)
+internal sealed class BuiltInBridge
 {
-    private readonly BridgeDevice _device = new(options, owner, log);
+    private readonly NetworkOptions _options;
+    private readonly ILogger _log;
+    private readonly BridgeDevice _device;
+    private readonly RemovalBatches _removals;
     private readonly Dictionary<string, Lease> _leases = [];
     private readonly Lock _gate = new();
     private List<AddressPool> _pools = [];
     private string _podCidr = "";
 
-    /// <param name="Ports">Those that the table holds or will hold.</param>
-    private sealed record Lease(BridgeAttachment Attachment, IReadOnlyList<PortMapping> Ports);
+    /// <param name="owner">The server's root folder; a bridge of another owner is not touched.</param>
+    public BuiltInBridge(NetworkOptions options, string owner, ILogger log)
+    {
+        _options = options;
+        _log = log;
+        _device = new BridgeDevice(options, owner, log);
+        _removals = new RemovalBatches(Remove);
+    }
 
-    public string Name => options.BridgeName;
+    private sealed record Lease(BridgeAttachment Attachment, IReadOnlyList<PortMapping> Ports)
+    {
+        /// <summary>From when the pod is being connected: its host ports are in the table.</summary>
+        public bool Mapped { get; set; }
+    }
+
+    public string Name => _options.BridgeName;
 
     /// <summary>The node's pod CIDRs, separated by commas; used when the next subnet is chosen and none is configured.</summary>
     public void UpdatePodCidr(string podCidr)
@@ -45,7 +60,7 @@ internal sealed class BuiltInBridge(NetworkOptions options, string owner, ILogge
                 PoolOf(item).Restore(IPAddress.Parse(item.Address));
             }
 
-            _leases[sandboxId] = new Lease(attachment, ports);
+            _leases[sandboxId] = new Lease(attachment, ports) { Mapped = true };
         }
     }
 
@@ -81,45 +96,50 @@ internal sealed class BuiltInBridge(NetworkOptions options, string owner, ILogge
         lock (_gate)
         {
             lease = _leases[sandboxId];
-            bridge = EnsureDevice(route);
-            if (lease.Ports.Count > 0)
-            {
-                using var netfilter = NetlinkSocket.Open(NETLINK_NETFILTER);
-                // After the device was made anew they are there already
-                HostPortTable.Remove(netfilter, Name, lease.Ports, lease.Attachment);
-                HostPortTable.Add(netfilter, Name, lease.Ports, lease.Attachment);
-            }
+            bridge = EnsureDevice(route, lease);
         }
 
         PodLink.Create(route, bridge, lease.Attachment, netnsPath, netlinkInPod);
     }
 
     /// <summary>Undoes all of <see cref="Connect"/>, as far as it came, and gives the addresses back. The last pod takes the bridge along.</summary>
-    public void Disconnect(string sandboxId)
+    public Task DisconnectAsync(string sandboxId) => _removals.RemoveAsync(sandboxId);
+
+    private void Remove(IReadOnlyList<string> sandboxIds)
     {
         using var route = NetlinkSocket.Open(NETLINK_ROUTE);
-        PodLink.Remove(route, PodLink.HostInterface(sandboxId));
+        using var netfilter = NetlinkSocket.Open(NETLINK_NETFILTER);
+        var links = sandboxIds.Select(PodLink.HostInterface).ToList();
+        List<Lease> leases;
         lock (_gate)
         {
-            if (!_leases.TryGetValue(sandboxId, out var lease))
+            leases = [.. sandboxIds.Distinct().Select(id => _leases.GetValueOrDefault(id)).OfType<Lease>()];
+            if (leases.Count > 0 && leases.Count == _leases.Count)
             {
+                // With the gate held: no pod can be on its way to the bridge
+                HostPortTable.Delete(netfilter, Name);
+                LinkRemoval.Remove(route, _device.Find(route) is null ? links : [.. links, Name]);
+                Forget(sandboxIds);
                 return;
             }
 
-            using var netfilter = NetlinkSocket.Open(NETLINK_NETFILTER);
-            if (_leases.Count == 1)
-            {
-                RemoveAll(route, netfilter);
-            }
-            else
-            {
-                HostPortTable.Remove(netfilter, Name, lease.Ports, lease.Attachment);
-            }
+            leases.ForEach(lease => HostPortTable.Remove(netfilter, Name, lease.Ports, lease.Attachment));
+        }
 
-            _leases.Remove(sandboxId);
-            foreach (var item in lease.Attachment.Addresses)
+        LinkRemoval.Remove(route, links);
+        lock (_gate)
+        {
+            Forget(sandboxIds);
+        }
+    }
+
+    private void Forget(IReadOnlyList<string> sandboxIds)
+    {
+        foreach (var id in sandboxIds)
+        {
+            if (_leases.Remove(id, out var lease))
             {
-                PoolOf(item).Release(IPAddress.Parse(item.Address));
+                lease.Attachment.Addresses.ToList().ForEach(item => PoolOf(item).Release(IPAddress.Parse(item.Address)));
             }
         }
     }
@@ -139,45 +159,47 @@ internal sealed class BuiltInBridge(NetworkOptions options, string owner, ILogge
                 return;
             }
 
+            var known = _leases.Values.Select(lease => lease.Attachment.HostInterface).ToHashSet();
+            var strays = RtnetlinkLink.List(route)
+                .Where(link => link.MasterIndex == bridge.Index && !known.Contains(link.Name)).Select(link => link.Name).ToList();
+            strays.ForEach(name => NetworkLog.StrayInterface(_log, name, Name));
             if (_leases.Count == 0)
             {
-                foreach (var link in RtnetlinkLink.List(route).Where(link => link.MasterIndex == bridge.Index))
-                {
-                    PodLink.Remove(route, link.Name);
-                }
-
-                RemoveAll(route, netfilter);
+                HostPortTable.Delete(netfilter, Name);
+                LinkRemoval.Remove(route, [.. strays, Name]);
                 return;
             }
 
-            var known = _leases.Values.Select(lease => lease.Attachment.HostInterface).ToHashSet();
-            foreach (var link in RtnetlinkLink.List(route).Where(link => link.MasterIndex == bridge.Index && !known.Contains(link.Name)))
-            {
-                PodLink.Remove(route, link.Name);
-                NetworkLog.StrayInterface(log, link.Name, Name);
-            }
-
+            LinkRemoval.Remove(route, strays);
             ReplaceTable(netfilter);
         }
     }
 
-    private NetworkLink EnsureDevice(NetlinkSocket route)
+    /// <summary>The bridge, with the host ports of <paramref name="lease"/> in its table.</summary>
+    private NetworkLink EnsureDevice(NetlinkSocket route, Lease lease)
     {
+        using var netfilter = NetlinkSocket.Open(NETLINK_NETFILTER);
         if (_device.Find(route) is { } existing)
         {
+            if (lease.Ports.Count > 0)
+            {
+                HostPortTable.Add(netfilter, Name, lease.Ports, lease.Attachment);
+            }
+
+            lease.Mapped = true;
             return existing;
         }
 
         var bridge = _device.Create(route, _pools);
         try
         {
-            using var netfilter = NetlinkSocket.Open(NETLINK_NETFILTER);
+            lease.Mapped = true;
             ReplaceTable(netfilter);
             return bridge;
         }
         catch
         {
-            _device.Remove(route);
+            LinkRemoval.Remove(route, [Name]);
             throw;
         }
     }
@@ -186,13 +208,7 @@ internal sealed class BuiltInBridge(NetworkOptions options, string owner, ILogge
         netfilter,
         Name,
         [.. _pools.Select(pool => pool.Subnet)],
-        _leases.Values.SelectMany(lease => lease.Ports.Select(port => (port, lease.Attachment))));
-
-    private void RemoveAll(NetlinkSocket route, NetlinkSocket netfilter)
-    {
-        HostPortTable.Delete(netfilter, Name);
-        _device.Remove(route);
-    }
+        _leases.Values.Where(lease => lease.Mapped).SelectMany(lease => lease.Ports.Select(port => (port, lease.Attachment))));
 
     private void CheckPorts(string sandboxId, IReadOnlyList<PortMapping> ports)
     {
@@ -226,8 +242,8 @@ internal sealed class BuiltInBridge(NetworkOptions options, string owner, ILogge
     private void ChoosePools()
     {
         var cidrs = _podCidr.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
-        var subnet4 = First(options.Subnet, cidrs.FirstOrDefault(cidr => !cidr.Contains(':')));
-        var subnet6 = First(options.Subnet6, cidrs.FirstOrDefault(cidr => cidr.Contains(':')));
+        var subnet4 = First(_options.Subnet, cidrs.FirstOrDefault(cidr => !cidr.Contains(':')));
+        var subnet6 = First(_options.Subnet6, cidrs.FirstOrDefault(cidr => cidr.Contains(':')));
         var wanted = new List<IPNetwork> { subnet4.Length > 0 ? IPNetwork.Parse(subnet4) : ChooseFree() };
         if (subnet6.Length > 0 && BridgeDevice.HasIpv6)
         {

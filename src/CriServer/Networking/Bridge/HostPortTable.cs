@@ -62,16 +62,22 @@ internal static class HostPortTable
     }
 
     /// <summary>Removes the host ports; those that are not there are fine.</summary>
-    public static void Remove(NetlinkSocket netfilter, string bridge, IEnumerable<PortMapping> ports, BridgeAttachment pod)
+    public static void Remove(NetlinkSocket netfilter, string bridge, IReadOnlyList<PortMapping> ports, BridgeAttachment pod)
     {
-        foreach (var port in ports)
+        var elements = ports.SelectMany(port => Elements(port, pod)).ToList();
+        if (elements.Count == 0 || TryDelete(elements))
         {
-            foreach (var (map, key, _) in Elements(port, pod))
-            {
-                var batch = new NftBatch(bridge);
-                batch.DeleteElement(map, key);
-                batch.CommitIfPresent(netfilter);
-            }
+            return;
+        }
+
+        // A transaction with one that is missing does nothing
+        elements.ForEach(element => TryDelete([element]));
+
+        bool TryDelete(List<(string Map, byte[] Key, byte[] Value)> some)
+        {
+            var batch = new NftBatch(bridge);
+            some.ForEach(element => batch.DeleteElement(element.Map, element.Key));
+            return batch.CommitIfPresent(netfilter);
         }
     }
 
@@ -82,9 +88,6 @@ internal static class HostPortTable
         batch.DeleteTable();
         batch.CommitIfPresent(netfilter);
     }
-
-    /// <summary>Whether any element stands for the mapping: not where it is bound to an address of a family that the pod does not have.</summary>
-    public static bool Applies(PortMapping port, BridgeAttachment pod) => Elements(port, pod).Any();
 
     private static void AddElements(NftBatch batch, IEnumerable<(PortMapping Port, BridgeAttachment Pod)> ports)
     {

@@ -34,6 +34,7 @@ internal static class PodLink
                 RtnetlinkLink.DisableAddressGeneration(batch, pair.Name);
             }
 
+            RtnetlinkLink.SetHairpin(batch, pair.Name);
             RtnetlinkLink.SetUp(batch, pair.Name);
             route.Execute(batch);
         }
@@ -44,17 +45,9 @@ internal static class PodLink
         }
         catch
         {
-            Remove(route, attachment.HostInterface);
+            LinkRemoval.Remove(route, [attachment.HostInterface]);
             throw;
         }
-    }
-
-    /// <summary>Removes both ends; nothing there is fine.</summary>
-    public static void Remove(NetlinkSocket route, string hostInterface)
-    {
-        var batch = new NetlinkBatch();
-        RtnetlinkLink.Delete(batch, hostInterface);
-        route.ExecuteIfPresent(batch);
     }
 
     private static void SetUpPodSide(BridgeAttachment attachment, SafeFileHandle netlinkInPod, bool ipv4Only)

@@ -1,8 +1,8 @@
 using CriShim.Oci.RuntimeSpec;
 
-namespace CriShim.Cgroups.V1;
+namespace CriShim.Cgroups;
 
-/// <summary>pids (the kernel's Documentation/admin-guide/cgroup-v1/pids.rst); the same file in v2.</summary>
+/// <summary>pids, the same in v1 and v2 (the kernel's Documentation/admin-guide/cgroup-v1/pids.rst).</summary>
 internal static class PidsController
 {
     public static void Apply(ControlFolder folder, PidsSpec pids) =>

@@ -1,0 +1,79 @@
+using CriShim.CriServer.Configuration;
+using CriShim.CriServer.Images.Content;
+using CriShim.CriServer.Images.Layers;
+using CriShim.CriServer.Images.Registry;
+using CriShim.CriServer.Images.Snapshots;
+using Microsoft.Extensions.Logging;
+
+namespace CriShim.CriServer.Images;
+
+/// <summary>The objects of the image service in dependency order, made by <see cref="Open"/> from what is on disk.</summary>
+internal sealed class ImageServices : IAsyncDisposable
+{
+    private readonly FolderRemoval _removal;
+    private readonly LayerSync _sync;
+    private readonly RegistryHttp _http;
+    private readonly ImagePuller _puller;
+    private readonly SnapshotStore _snapshots;
+
+    private ImageServices(string root, ImageOptions options, TimeProvider time, ILoggerFactory logs)
+    {
+        var imagesFolder = Path.Combine(root, "images");
+        _removal = new FolderRemoval(logs.CreateLogger<FolderRemoval>());
+        Layers = new LayerStore(Path.Combine(root, "layers"));
+        _sync = new LayerSync(Layers, logs.CreateLogger<LayerSync>());
+        _http = new RegistryHttp(options);
+        Store = new ImageStore(
+            new BlobStore(imagesFolder), new ImageIndexFile(imagesFolder), Layers, _removal, options, time, logs.CreateLogger<ImageStore>());
+        var fetcher = new LayerFetcher(Layers, options, logs.CreateLogger<LayerFetcher>());
+        _puller = new ImagePuller(
+            Store, Layers, fetcher, _sync, _removal, new RegistryHosts(options), _http, options, time, logs.CreateLogger<ImagePuller>());
+        var snapshotsFolder = Path.Combine(root, "snapshots");
+        var backend = SnapshotBackends.Choose(snapshotsFolder, options, logs.CreateLogger<ISnapshotBackend>());
+        _snapshots = new SnapshotStore(snapshotsFolder, Layers, backend, _removal, logs.CreateLogger<SnapshotStore>());
+        Pull = new PullImage(_puller);
+        Remove = new RemoveImage(Store, logs.CreateLogger<RemoveImage>());
+        List = new ListImages(Store);
+        Status = new ImageStatusQuery(Store);
+        FsInfo = new ImageFsInfoQuery(Layers, imagesFolder, time);
+    }
+
+    public ImageStore Store { get; }
+
+    public LayerStore Layers { get; }
+
+    public ISnapshotter Snapshots => _snapshots;
+
+    public PullImage Pull { get; }
+
+    public RemoveImage Remove { get; }
+
+    public ListImages List { get; }
+
+    public ImageStatusQuery Status { get; }
+
+    public ImageFsInfoQuery FsInfo { get; }
+
+    /// <summary>Reads images, layers and snapshots; what a killed server left half made is deleted behind the caller's back.</summary>
+    /// <param name="root">Folder of what outlives a reboot; there must be no other server on it.</param>
+    public static ImageServices Open(string root, ImageOptions options, TimeProvider time, ILoggerFactory logs)
+    {
+        var services = new ImageServices(root, options, time, logs);
+        var rubbish = services.Layers.Initialize().ToList();
+        services.Store.Load();
+        rubbish.AddRange(services._snapshots.Load());
+        rubbish.AddRange(services.Layers.Release([])); // layers of pulls that never ended
+        services._removal.Request(rubbish);
+        services._sync.Request();
+        return services;
+    }
+
+    /// <summary>Ends pulls in progress, finishes deletions and syncs.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _puller.DisposeAsync();
+        _http.Dispose();
+        await _sync.DisposeAsync();
+        await _removal.DisposeAsync();
+    }
+}

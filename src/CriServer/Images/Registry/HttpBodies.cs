@@ -1,0 +1,73 @@
+using System.Text;
+using System.Text.Json;
+using CriShim.CriServer.Images.Content;
+
+namespace CriShim.CriServer.Images.Registry;
+
+/// <summary>Small bodies of answers, read with a limit.</summary>
+internal static class HttpBodies
+{
+    private const int MaxErrorText = 256;
+
+    /// <exception cref="RegistryException">Invalid: the body is larger than <paramref name="maxBytes"/>.</exception>
+    public static async Task<byte[]> ReadAsync(HttpResponseMessage response, int maxBytes, CancellationToken cancellation)
+    {
+        if (response.Content.Headers.ContentLength > maxBytes)
+        {
+            throw TooLarge(maxBytes);
+        }
+
+        await using var body = await response.Content.ReadAsStreamAsync(cancellation);
+        using var bytes = new MemoryStream();
+        var buffer = new byte[16 * 1024];
+        while (await body.ReadAsync(buffer, cancellation) is var count and > 0)
+        {
+            if (bytes.Length + count > maxBytes)
+            {
+                throw TooLarge(maxBytes);
+            }
+
+            await bytes.WriteAsync(buffer.AsMemory(0, count), cancellation);
+        }
+
+        return bytes.ToArray();
+    }
+
+    /// <summary>The failure an answer's status and error document tell of.</summary>
+    public static async Task<RegistryException> ReadErrorAsync(HttpResponseMessage response, CancellationToken cancellation)
+    {
+        var text = $"{(int)response.StatusCode} {response.ReasonPhrase}".TrimEnd().ToLowerInvariant();
+        var detail = await ReadErrorDetailAsync(response, cancellation);
+        return new RegistryException(RegistryException.FailureOf(response.StatusCode), detail.Length > 0 ? $"{text} ({detail})" : text);
+    }
+
+    private static async Task<string> ReadErrorDetailAsync(HttpResponseMessage response, CancellationToken cancellation)
+    {
+        try
+        {
+            var body = await ReadAsync(response, ContentLimits.MaxErrorBytes, cancellation);
+            var document = JsonSerializer.Deserialize(body, RegistryJsonContext.Default.ErrorDocument);
+            var entries = document?.Errors?.Select(e => $"{e.Code?.ToLowerInvariant().Replace('_', ' ')}: {e.Message}") ?? [];
+            return Printable(string.Join("; ", entries));
+        }
+        catch (Exception e) when (e is JsonException or RegistryException or IOException or HttpRequestException)
+        {
+            return "";
+        }
+    }
+
+    /// <summary>A registry's text goes into logs and events: without control characters, and not endless.</summary>
+    private static string Printable(string text)
+    {
+        var clean = new StringBuilder(Math.Min(text.Length, MaxErrorText));
+        foreach (var c in text.Take(MaxErrorText))
+        {
+            clean.Append(char.IsControl(c) ? ' ' : c);
+        }
+
+        return clean.ToString();
+    }
+
+    private static RegistryException TooLarge(int maxBytes) =>
+        new(RegistryFailure.Invalid, $"answer is larger than {maxBytes} bytes");
+}

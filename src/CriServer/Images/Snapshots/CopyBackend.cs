@@ -1,0 +1,34 @@
+using CriShim.Linux;
+using Microsoft.Win32.SafeHandles;
+using static CriShim.Linux.LibC.Files;
+
+namespace CriShim.CriServer.Images.Snapshots;
+
+/// <summary>Copies all layers into one folder, for file systems where overlay does not work.</summary>
+internal sealed class CopyBackend : ISnapshotBackend
+{
+    private const string RootName = "root";
+
+    public string Name => "copy";
+
+    public void Prepare(string folder, IReadOnlyList<string> layers)
+    {
+        var root = WritableFolder(folder);
+        RootAttributes.MakeFolder(root);
+        foreach (var layer in layers)
+        {
+            using var source = Fd.Open(layer, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+            using var target = Fd.Open(root, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+            new LayerCopy(target).Apply(source);
+        }
+
+        if (layers.Count > 0)
+        {
+            RootAttributes.Copy(layers[^1], root);
+        }
+    }
+
+    public SafeFileHandle Mount(string folder, IReadOnlyList<string> layers) => DetachedMount.Clone(WritableFolder(folder), recursive: false);
+
+    public string WritableFolder(string folder) => Path.Combine(folder, RootName);
+}

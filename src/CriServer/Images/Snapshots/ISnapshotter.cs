@@ -1,0 +1,25 @@
+using CriShim.CriServer.Errors;
+using Microsoft.Win32.SafeHandles;
+
+namespace CriShim.CriServer.Images.Snapshots;
+
+/// <summary>The roots of containers: a writable layer of each container's own over its image's layers.</summary>
+internal interface ISnapshotter
+{
+    /// <summary>Makes a container's writable layer over the image.</summary>
+    /// <exception cref="CriException">NotFound: the image was removed meanwhile. AlreadyExists: the container has one.</exception>
+    void Prepare(string containerId, Image image);
+
+    /// <summary>The container's root as a detached mount; the caller's to pass on and close.</summary>
+    /// <exception cref="CriException">NotFound: the container has no snapshot.</exception>
+    SafeFileHandle MountRootfs(string containerId);
+
+    /// <summary>Takes the snapshot away; its files go behind the caller's back. One that is not there is no error.</summary>
+    void Remove(string containerId);
+
+    /// <summary>Containers that have one.</summary>
+    IReadOnlyList<string> List();
+
+    /// <summary>The folder of what the container wrote, for accounting.</summary>
+    string WritableFolder(string containerId);
+}

@@ -1,0 +1,63 @@
+using CriShim.Linux;
+using Microsoft.Win32.SafeHandles;
+using static CriShim.Linux.LibC.Files;
+
+namespace CriShim.CriServer.Images.Snapshots;
+
+/// <summary>
+/// overlayfs over the layers' folders (filesystems/overlayfs.rst), made as a detached mount: the host's mount table never shows it, and it
+/// is gone when the last namespace that has it is.
+/// </summary>
+/// <param name="options">Mount options that every overlay gets, as the kernel was found to take them.</param>
+/// <param name="layerByLayer">The kernel takes each layer as an option of its own (6.5); else all in one string.</param>
+internal sealed class OverlayBackend(IReadOnlyList<string> options, bool layerByLayer) : ISnapshotBackend
+{
+    private const UnixFileMode PrivateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+    private const string UpperName = "upper";
+    private const string WorkName = "work";
+    private const string EmptyName = "empty";
+
+    public string Name => "overlay";
+
+    public void Prepare(string folder, IReadOnlyList<string> layers)
+    {
+        RootAttributes.MakeFolder(WritableFolder(folder));
+        Directory.CreateDirectory(Path.Combine(folder, WorkName), PrivateMode);
+        if (layers.Count == 0)
+        {
+            RootAttributes.MakeFolder(Path.Combine(folder, EmptyName));
+        }
+        else
+        {
+            RootAttributes.Copy(layers[^1], WritableFolder(folder));
+        }
+    }
+
+    public SafeFileHandle Mount(string folder, IReadOnlyList<string> layers)
+    {
+        // Highest first, each by a descriptor: a path of any length is a short one under /proc/self/fd, without a colon to escape.
+        var paths = layers.Count > 0 ? layers.Reverse() : [Path.Combine(folder, EmptyName)];
+        var lower = new List<SafeFileHandle>();
+        using var upper = OpenFolder(WritableFolder(folder));
+        using var work = OpenFolder(Path.Combine(folder, WorkName));
+        try
+        {
+            lower.AddRange(paths.Select(OpenFolder));
+            return layerByLayer
+                ? DetachedMount.Create("overlay", "overlay", [.. lower.Select(l => "lowerdir+=" + Name(l)), .. Writable(upper, work), .. options], 0)
+                : OverlayByString.Mount(folder, [$"lowerdir={string.Join(':', lower.Select(Name))}", .. Writable(upper, work), .. options]);
+        }
+        finally
+        {
+            lower.ForEach(l => l.Dispose());
+        }
+
+        static string Name(SafeFileHandle fd) => $"/proc/self/fd/{fd.DangerousGetHandle()}";
+
+        static IEnumerable<string> Writable(SafeFileHandle upper, SafeFileHandle work) => [$"upperdir={Name(upper)}", $"workdir={Name(work)}"];
+    }
+
+    public string WritableFolder(string folder) => Path.Combine(folder, UpperName);
+
+    private static SafeFileHandle OpenFolder(string path) => Fd.Open(path, O_PATH | O_DIRECTORY | O_NOFOLLOW);
+}

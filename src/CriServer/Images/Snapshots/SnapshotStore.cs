@@ -1,0 +1,145 @@
+using System.Globalization;
+using System.Text.Json;
+using CriShim.CriServer.Errors;
+using CriShim.CriServer.Images.Layers;
+using CriShim.CriServer.State;
+using Microsoft.Extensions.Logging;
+using Microsoft.Win32.SafeHandles;
+
+namespace CriShim.CriServer.Images.Snapshots;
+
+/// <summary>
+/// The writable layers of containers, <c>FOLDER/ID/{snapshot.json,…}</c>. A snapshot holds the layers under it from before it is made
+/// until after it is gone.
+/// </summary>
+internal sealed class SnapshotStore(string folder, LayerStore layers, ISnapshotBackend backend, FolderRemoval removal, ILogger<SnapshotStore> log)
+    : ISnapshotter
+{
+    private const UnixFileMode FolderMode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+    private const string RecordName = "snapshot.json";
+    private const string TrashPrefix = ".trash-";
+
+    private readonly Lock _gate = new();
+    private readonly Dictionary<string, SnapshotRecord> _records = [];
+    private long _counter;
+
+    /// <summary>Reads the records; returns folders that are no snapshots, to be deleted.</summary>
+    public IReadOnlyList<string> Load()
+    {
+        Directory.CreateDirectory(folder, FolderMode);
+        var rubbish = new List<string>();
+        foreach (var path in Directory.EnumerateFileSystemEntries(folder))
+        {
+            if (TryRead(path) is { } record)
+            {
+                _records.Add(record.ContainerId, record);
+                layers.Hold(record.DiffIds);
+            }
+            else
+            {
+                rubbish.Add(path);
+            }
+        }
+
+        return rubbish;
+    }
+
+    public IReadOnlyList<string> List()
+    {
+        lock (_gate)
+        {
+            return [.. _records.Keys];
+        }
+    }
+
+    public void Prepare(string containerId, Image image)
+    {
+        var record = new SnapshotRecord(containerId, backend.Name, image.DiffIds);
+        lock (_gate)
+        {
+            if (!_records.TryAdd(containerId, record))
+            {
+                throw new CriException(CriErrorKind.AlreadyExists, $"snapshot of container \"{containerId}\" already exists");
+            }
+        }
+
+        layers.Hold(record.DiffIds);
+        try
+        {
+            if (record.DiffIds.Any(d => layers.Find(d) is null))
+            {
+                throw CriException.NotFound("image", image.Id);
+            }
+
+            var path = FolderOf(containerId);
+            Directory.CreateDirectory(path, FolderMode);
+            AtomicFile.Write(
+                Path.Combine(path, RecordName), JsonSerializer.SerializeToUtf8Bytes(record, SnapshotJsonContext.Default.SnapshotRecord), durable: false);
+            backend.Prepare(path, LowerFolders(record));
+        }
+        catch
+        {
+            Remove(containerId);
+            throw;
+        }
+    }
+
+    public SafeFileHandle MountRootfs(string containerId) => backend.Mount(FolderOf(containerId), LowerFolders(Get(containerId)));
+
+    public string WritableFolder(string containerId) => backend.WritableFolder(FolderOf(containerId));
+
+    public void Remove(string containerId)
+    {
+        SnapshotRecord? record;
+        lock (_gate)
+        {
+            if (!_records.Remove(containerId, out record))
+            {
+                return;
+            }
+        }
+
+        var path = FolderOf(containerId);
+        if (Directory.Exists(path))
+        {
+            var trash = Path.Combine(folder, string.Create(
+                CultureInfo.InvariantCulture, $"{TrashPrefix}{Environment.ProcessId}-{Interlocked.Increment(ref _counter)}"));
+            Directory.Move(path, trash);
+            removal.Request([trash]);
+        }
+
+        removal.Request(layers.Release(record.DiffIds));
+    }
+
+    private SnapshotRecord Get(string containerId)
+    {
+        lock (_gate)
+        {
+            return _records.GetValueOrDefault(containerId) ?? throw CriException.NotFound("snapshot of container", containerId);
+        }
+    }
+
+    private List<string> LowerFolders(SnapshotRecord record) => [.. record.DiffIds.Select(layers.ContentsOf)];
+
+    private string FolderOf(string containerId) => Path.Combine(folder, containerId);
+
+    private SnapshotRecord? TryRead(string path)
+    {
+        if (Path.GetFileName(path).StartsWith(TrashPrefix, StringComparison.Ordinal))
+        {
+            return null;
+        }
+
+        try
+        {
+            var bytes = File.ReadAllBytes(Path.Combine(path, RecordName));
+            var record = JsonSerializer.Deserialize(bytes, SnapshotJsonContext.Default.SnapshotRecord);
+            return record?.ContainerId == Path.GetFileName(path) && record.DiffIds is not null ? record : null;
+        }
+        catch (Exception e) when (e is IOException or JsonException or UnauthorizedAccessException)
+        {
+            ImageLog.SnapshotForgotten(log, Path.GetFileName(path), e.Message);
+            return null;
+        }
+    }
+}

@@ -1,12 +1,11 @@
-extern alias server;
 
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using CriShim.TestKit;
-using server::CriShim.CriServer.Configuration;
-using server::CriShim.CriServer.Errors;
-using server::CriShim.CriServer.Networking;
+using CriShim.CriServer.Configuration;
+using CriShim.CriServer.Errors;
+using CriShim.CriServer.Networking;
 using Xunit.Abstractions;
 
 namespace CriShim.E2e.Networking;

@@ -184,7 +184,7 @@ public sealed class SupervisorTests
         container.StartExec("daemon", pipe.Writer, "sh", "-c", "sleep 999 &");
         pipe.Writer.Dispose();
         Assert.Equal(0, container.Await<ExecExitedEvent>().ExitCode);
-        Assert.Contains("sleep999", container.Exec("sh", "-c", "cat /proc/[0-9]*/cmdline").Output.Replace("\0", "", StringComparison.Ordinal), StringComparison.Ordinal);
+        Assert.True(SpinWait.SpinUntil(() => container.Exec("sh", "-c", "cat /proc/[0-9]*/cmdline").Output.Contains("sleep\0999", StringComparison.Ordinal), 5000));
         Assert.IsType<OkReply>(kill ? container.Ask(new ExecKillRequest("daemon")) : container.Ask(new KillRequest(SIGKILL, All: false)));
         Assert.Equal(0, Fd.Read(pipe.Reader, new byte[1]));
     }

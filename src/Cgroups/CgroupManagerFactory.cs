@@ -69,6 +69,31 @@ public sealed class CgroupManagerFactory
             : throw new CgroupException("failed to read cgroup hierarchies: the text names none", Errno.EINVAL);
     }
 
+    /// <summary>
+    /// True when swap can be limited. The v2 file is not in the root folder: this process's own cgroup has it, or, for a process in the
+    /// root, any folder below; where nobody has the memory controller yet, the kernel is taken to be able to.
+    /// </summary>
+    public bool HasSwapAccounting()
+    {
+        foreach (var hierarchy in Hierarchies)
+        {
+            if (hierarchy.Has("memory"))
+            {
+                return File.Exists(hierarchy.MountPoint + "/memory.memsw.limit_in_bytes");
+            }
+        }
+
+        if (Mode != CgroupMode.Unified)
+        {
+            return false;
+        }
+
+        var (mountPoint, own) = (Hierarchies[0].MountPoint, Hierarchies[0].OwnPath);
+        string[] folders = own == "/" ? CgroupTree.Children(mountPoint) : [mountPoint + own];
+        var withMemory = Array.FindAll(folders, folder => File.Exists(folder + "/memory.max"));
+        return withMemory.Length == 0 || Array.Exists(withMemory, folder => File.Exists(folder + "/memory.swap.max"));
+    }
+
     /// <summary>A manager for one cgroup, existing or not; touches nothing. Errno EINVAL for a path that cannot be one.</summary>
     /// <param name="cgroupsPath">As in the spec: absolute (below the mount points), or relative to this process's own cgroup.</param>
     public ICgroupManager Open(string cgroupsPath)

@@ -1,1 +1,3 @@
-return 0;
+using CriShim.CriServer.Commands;
+
+return await CrishimCommand.RunAsync(args, Console.Out, Console.Error);

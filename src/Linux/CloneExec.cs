@@ -1,7 +1,9 @@
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 using static CriShim.Linux.LibC.Namespaces;
+using static CriShim.Linux.LibC.Pipes;
 using static CriShim.Linux.LibC.Polling;
+using static CriShim.Linux.LibC.Signals;
 using static CriShim.Linux.LibC.SyscallNumbers;
 using static CriShim.Linux.LibC.Syscalls;
 
@@ -15,6 +17,8 @@ namespace CriShim.Linux;
 /// parent                              child
 ///   | pipe2(O_CLOEXEC)                  |
 ///   | clone3 -------------------------> | signal handlers are default (CLONE_CLEAR_SIGHAND)
+///   |                                   | to join a user namespace: setns, then a second clone3 with CLONE_PARENT
+///   | &lt;---- (pid of the second) ------- |   makes the parent's child that goes on; this one ends
 ///   | read the status pipe              | run the program
 ///   | &lt;---- end of file --------------- | execve closed the pipe: the user's program runs
 ///   | &lt;---- (operation, errno) -------- | an operation failed: exit 127
@@ -23,23 +27,37 @@ namespace CriShim.Linux;
 public static unsafe class CloneExec
 {
     private const int SIGCHLD = 17;
+    private const int F_DUPFD_CLOEXEC = 1030;
+
+    /// <summary>Marks a status that is not an operation's: the steps before the program.</summary>
+    private const long BeforeProgram = 1L << 62;
 
     /// <summary>Returns once the program's execve has succeeded. Throws <see cref="LinuxException"/> naming the step; nothing is left then.</summary>
     public static ClonedProcess Start(SyscallProgram program, CloneOptions options)
     {
         using var status = PipePair.Create();
-        var child = Clone(program, options, status.Writer);
+        var writer = new SafeFileHandle(
+            Check.Result(fcntl(status.Writer, F_DUPFD_CLOEXEC, options.FirstFreeFd), "fcntl(F_DUPFD_CLOEXEC)"), ownsHandle: true);
+        status.Writer.Dispose();
+        ClonedProcess? child = null;
         try
         {
-            status.Writer.Dispose();
+            using (writer)
+            {
+                program.KeepOpen((int)writer.DangerousGetHandle());
+                child = Clone(program, options, writer);
+            }
+
+            child = options.UserNamespace is null ? child : ReplaceByGrandchild(child, status.Reader, options.ExecTimeout);
+            options.OnCloned?.Invoke(child.Pid);
             program.ThrowIfFailed(ReadStatus(status.Reader, options.ExecTimeout));
             return child;
         }
         catch
         {
-            child.PidFd.SendSignal(9);
-            child.PidFd.Reap();
-            child.Dispose();
+            child?.PidFd.SendSignal(SIGKILL);
+            _ = child?.PidFd.Reap();
+            child?.Dispose();
             throw;
         }
         finally
@@ -50,7 +68,7 @@ public static unsafe class CloneExec
 
     private static ClonedProcess Clone(SyscallProgram program, CloneOptions options, SafeFileHandle status)
     {
-        if (options.PidNamespace is not { } pidNamespace)
+        if (options.PidNamespace is not { } pidNamespace || options.UserNamespace is not null)
         {
             return CloneHere(program, options, status);
         }
@@ -70,9 +88,10 @@ public static unsafe class CloneExec
     private static ClonedProcess CloneHere(SyscallProgram program, CloneOptions options, SafeFileHandle status)
     {
         var pidfd = -1;
+        var joinsUser = options.UserNamespace is not null;
         var args = new clone_args
         {
-            flags = options.Namespaces | CLONE_PIDFD | CLONE_CLEAR_SIGHAND,
+            flags = (joinsUser ? 0 : options.Namespaces) | CLONE_PIDFD | CLONE_CLEAR_SIGHAND,
             pidfd = (ulong)&pidfd,
             exit_signal = SIGCHLD,
         };
@@ -82,7 +101,11 @@ public static unsafe class CloneExec
             args.cgroup = (ulong)cgroup.DangerousGetHandle();
         }
 
+        // The second clone's; its exit signal is the first's (CLONE_PARENT).
+        var secondArgs = new clone_args { flags = options.Namespaces | CLONE_PARENT | CLONE_CLEAR_SIGHAND };
         var statusFd = status.DangerousGetHandle();
+        var userFd = options.UserNamespace?.DangerousGetHandle() ?? -1;
+        var pidFd = options.PidNamespace?.DangerousGetHandle() ?? -1;
         fixed (SyscallOp* ops = CollectionsMarshal.AsSpan((List<SyscallOp>)program.Operations))
         {
             var count = program.Operations.Count;
@@ -92,6 +115,11 @@ public static unsafe class CloneExec
             var pid = RawSyscall(SYS_clone3, (nint)(&args), sizeof(clone_args), 0, 0, 0, 0);
             if (pid == 0)
             {
+                if (joinsUser)
+                {
+                    EnterUserNamespace(userFd, pidFd, &secondArgs, statusFd);
+                }
+
                 RunChild(ops, count, statusFd);
             }
 
@@ -108,14 +136,43 @@ public static unsafe class CloneExec
         SyscallProgram.Run(&failing, 1);
     }
 
-    private static void RunChild(SyscallOp* ops, int count, nint statusFd)
+    private static void RunChild(SyscallOp* ops, int count, nint statusFd) => ReportAndExit(SyscallProgram.Run(ops, count), statusFd);
+
+    /// <summary>Returns in the second clone only.</summary>
+    private static void EnterUserNamespace(nint userFd, nint pidFd, clone_args* second, nint statusFd)
     {
-        var failure = SyscallProgram.Run(ops, count);
-        RawSyscall(SYS_write, statusFd, (nint)(&failure), sizeof(long), 0, 0, 0);
+        var failed = RawSyscall(SYS_setns, userFd, (nint)CLONE_NEWUSER, 0, 0, 0, 0) != 0
+            || RawSyscall(SYS_setresgid, 0, 0, 0, 0, 0, 0) != 0
+            || RawSyscall(SYS_setresuid, 0, 0, 0, 0, 0, 0) != 0
+            || (pidFd >= 0 && RawSyscall(SYS_setns, pidFd, (nint)CLONE_NEWPID, 0, 0, 0, 0) != 0);
+        var pid = failed ? -1 : RawSyscall(SYS_clone3, (nint)second, sizeof(clone_args), 0, 0, 0, 0);
+        if (pid != 0)
+        {
+            ReportAndExit(pid > 0 ? pid : BeforeProgram | (uint)*__errno_location(), statusFd);
+        }
+    }
+
+    private static void ReportAndExit(long status, nint statusFd)
+    {
+        RawSyscall(SYS_write, statusFd, (nint)(&status), sizeof(long), 0, 0, 0);
         while (true)
         {
             RawSyscall(SYS_exit_group, 127, 0, 0, 0, 0, 0);
         }
+    }
+
+    /// <summary>The first clone reports the second's pid in the caller's PID namespace, and ends. Its own end is collected here.</summary>
+    private static ClonedProcess ReplaceByGrandchild(ClonedProcess first, SafeFileHandle reader, TimeSpan timeout)
+    {
+        var pid = ReadStatus(reader, timeout);
+        if (pid is 0 or >= BeforeProgram)
+        {
+            throw new LinuxException((Errno)(int)pid, "enter the user namespace");
+        }
+
+        first.PidFd.Reap();
+        first.Dispose();
+        return new ClonedProcess((int)pid, PidFd.Open((int)pid) ?? throw new LinuxException(Errno.ESRCH, "pidfd_open"));
     }
 
     private static long ReadStatus(SafeFileHandle reader, TimeSpan timeout)
@@ -131,12 +188,11 @@ public static unsafe class CloneExec
 
     private static bool WaitReadable(SafeFileHandle fd, TimeSpan timeout)
     {
-        var entry = new pollfd { fd = (int)fd.DangerousGetHandle(), events = POLLIN };
+        Span<pollfd> entry = [new pollfd { fd = (int)fd.DangerousGetHandle(), events = POLLIN }];
         var deadline = Environment.TickCount64 + (long)timeout.TotalMilliseconds;
         while (true)
         {
-            // SAFETY: one entry, on the stack.
-            var ready = poll(&entry, 1, (int)Math.Max(0, deadline - Environment.TickCount64));
+            var ready = poll(entry, 1, (int)Math.Max(0, deadline - Environment.TickCount64));
             if (ready >= 0)
             {
                 return ready > 0;

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Text;
+using static CriShim.Linux.LibC.SyscallNumbers;
 using static CriShim.Linux.LibC.Syscalls;
 
 namespace CriShim.Linux;
@@ -14,9 +15,13 @@ public sealed unsafe class SyscallProgram : IDisposable
     /// <summary>As first argument: the result of the last operation added by <see cref="CallAndSave"/>.</summary>
     public const nint SavedResult = int.MinValue;
 
+    private const int CLOSE_RANGE_CLOEXEC = 4;
+    private const int AllFds = int.MaxValue;
+
     private readonly List<SyscallOp> _ops = [];
     private readonly List<string> _steps = [];
     private readonly List<nint> _memory = [];
+    private int _closeIndex = -1;
 
     ~SyscallProgram() => Free();
 
@@ -40,6 +45,16 @@ public sealed unsafe class SyscallProgram : IDisposable
         _ops.Add(new SyscallOp { Number = number, A0 = a0, A1 = a1, A2 = a2, A3 = a3, OnError = onError, SavesResult = 1 });
         _steps.Add(step);
         return this;
+    }
+
+    /// <summary>
+    /// Appends the closing of every descriptor from <paramref name="first"/> on. In a clone they are closed at once (but the one that
+    /// reports failures, which an execve closes); on the current thread they are marked close-on-exec. Once in a program.
+    /// </summary>
+    public SyscallProgram CloseFrom(int first)
+    {
+        _closeIndex = _ops.Count;
+        return Call("close_range", SYS_close_range, first, AllFds).Call("close_range", SYS_close_range, first, AllFds);
     }
 
     /// <summary>A zero-terminated copy of the text in UTF-8. Throws ArgumentException when it contains a zero.</summary>
@@ -88,6 +103,13 @@ public sealed unsafe class SyscallProgram : IDisposable
     /// <summary>Runs all on the current thread. Returns unless an execve succeeds. Throws <see cref="LinuxException"/> naming the step.</summary>
     public void Run()
     {
+        if (_closeIndex >= 0)
+        {
+            var ops = CollectionsMarshal.AsSpan(_ops);
+            ops[_closeIndex].A2 = CLOSE_RANGE_CLOEXEC;
+            ops[_closeIndex + 1].A2 = CLOSE_RANGE_CLOEXEC;
+        }
+
         fixed (SyscallOp* ops = CollectionsMarshal.AsSpan(_ops))
         {
             ThrowIfFailed(Run(ops, _ops.Count));
@@ -138,6 +160,25 @@ public sealed unsafe class SyscallProgram : IDisposable
         }
 
         return 0;
+    }
+
+    /// <summary>The close ranges leave <paramref name="statusFd"/> open.</summary>
+    internal void KeepOpen(int statusFd)
+    {
+        if (_closeIndex >= 0)
+        {
+            var ops = CollectionsMarshal.AsSpan(_ops);
+            var first = ops[_closeIndex].A0;
+            ops[_closeIndex + 1].A0 = statusFd + 1;
+            if (first < statusFd)
+            {
+                ops[_closeIndex].A1 = statusFd - 1;
+            }
+            else
+            {
+                ops[_closeIndex] = new SyscallOp { Number = SYS_getpid };
+            }
+        }
     }
 
     internal void ThrowIfFailed(long status)

@@ -1,1 +1,16 @@
-return 0;
+using CriShim.Linux;
+using CriShim.Runtime.Commands;
+using CriShim.Runtime.Containers;
+using CriShim.Runtime.Init;
+using CriShim.Runtime.Sandboxes;
+using Microsoft.Win32.SafeHandles;
+
+// Roles that nobody calls by hand first: the container init is on the path of every start.
+return args switch
+{
+    ["init"] => InitProcess.Run(new InitChannel(new SeqPacketSocket(new SafeFileHandle(InitClone.ChannelFd, ownsHandle: true)))),
+    ["supervise"] => SuperviseCommand.Run(),
+    ["sandbox"] => SandboxCommand.Run(),
+    ["pause"] => PauseProcess.Run(),
+    _ => OciCommands.Run(args),
+};

@@ -7,19 +7,12 @@ namespace CriShim.CriServer.Services;
 /// <summary>The CRI's ImageService: each call is one line to one operation.</summary>
 internal sealed class CriImageService(ImageServices images) : ImageService.ImageServiceBase
 {
-    /// <summary>Items of one message of a streamed list.</summary>
-    private const int StreamBatch = 100;
-
     public override Task<ListImagesResponse> ListImages(ListImagesRequest request, ServerCallContext context) =>
         Task.FromResult(new ListImagesResponse { Images = { images.List.Execute(request.Filter) } });
 
-    public override async Task StreamImages(StreamImagesRequest request, IServerStreamWriter<StreamImagesResponse> responseStream, ServerCallContext context)
-    {
-        foreach (var batch in images.List.Execute(request.Filter).Chunk(StreamBatch))
-        {
-            await responseStream.WriteAsync(new StreamImagesResponse { Images = { batch } });
-        }
-    }
+    public override Task StreamImages(
+        StreamImagesRequest request, IServerStreamWriter<StreamImagesResponse> responseStream, ServerCallContext context) =>
+        StreamedList.WriteAsync(images.List.Execute(request.Filter), items => new StreamImagesResponse { Images = { items } }, responseStream);
 
     public override Task<ImageStatusResponse> ImageStatus(ImageStatusRequest request, ServerCallContext context) =>
         Task.FromResult(images.Status.Execute(request));

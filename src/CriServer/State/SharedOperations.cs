@@ -8,10 +8,12 @@ namespace CriShim.CriServer.State;
 public sealed class SharedOperations<TKey, TResult>
     where TKey : notnull
 {
-    private readonly Dictionary<TKey, Task<TResult>> _running;
+    private readonly Dictionary<TKey, Running> _running;
     private readonly Lock _gate = new();
 
-    public SharedOperations(IEqualityComparer<TKey>? comparer = null) => _running = new Dictionary<TKey, Task<TResult>>(comparer);
+    public SharedOperations(IEqualityComparer<TKey>? comparer = null) => _running = new Dictionary<TKey, Running>(comparer);
+
+    private sealed record Running(Task<TResult> Task, OperationStage Stage);
 
     /// <summary>Number of operations under way.</summary>
     public int Count
@@ -26,25 +28,39 @@ public sealed class SharedOperations<TKey, TResult>
     }
 
     /// <summary>Joins the operation of <paramref name="key"/> or starts <paramref name="work"/>; waits no longer than the caller's token allows.</summary>
-    public Task<TResult> RunAsync(TKey key, Func<Task<TResult>> work, CancellationToken callerToken)
+    public Task<TResult> RunAsync(TKey key, Func<Task<TResult>> work, CancellationToken callerToken) =>
+        RunAsync(key, _ => work(), callerToken);
+
+    /// <inheritdoc cref="RunAsync(TKey, Func{Task{TResult}}, CancellationToken)"/>
+    /// <exception cref="OperationCanceledException">The caller's token fired; the message tells the stage that the work had reached.</exception>
+    public async Task<TResult> RunAsync(TKey key, Func<OperationStage, Task<TResult>> work, CancellationToken callerToken)
     {
+        Running? running;
         lock (_gate)
         {
-            if (!_running.TryGetValue(key, out var task))
+            if (!_running.TryGetValue(key, out running))
             {
-                task = Task.Run(() => RunAndForgetAsync(key, work), CancellationToken.None);
-                _running.Add(key, task);
+                var stage = new OperationStage();
+                running = new Running(Task.Run(() => RunAndForgetAsync(key, work, stage), CancellationToken.None), stage);
+                _running.Add(key, running);
             }
+        }
 
-            return task.WaitAsync(callerToken);
+        try
+        {
+            return await running.Task.WaitAsync(callerToken);
+        }
+        catch (OperationCanceledException e) when (!running.Task.IsCompleted)
+        {
+            throw new OperationCanceledException($"gave up while {running.Stage.Name}: the work goes on, and a retry joins it", e, callerToken);
         }
     }
 
-    private async Task<TResult> RunAndForgetAsync(TKey key, Func<Task<TResult>> work)
+    private async Task<TResult> RunAndForgetAsync(TKey key, Func<OperationStage, Task<TResult>> work, OperationStage stage)
     {
         try
         {
-            return await work();
+            return await work(stage);
         }
         finally
         {

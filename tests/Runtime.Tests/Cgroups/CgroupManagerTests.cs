@@ -166,6 +166,25 @@ public sealed class CgroupManagerTests : IDisposable
         Assert.Equal([12, 13], manager.GetPids(recursive: false));
     }
 
+    [Theory]
+    [InlineData("pod/memory.max", false)]
+    [InlineData("pod/memory.swap.max", true)]
+    [InlineData("pod/pids.max", true)]
+    public void HasSwapAccounting_Unified_IsReadBelowTheRoot(string file, bool expected)
+    {
+        Write(file, "max\n");
+        Assert.Equal(expected, Unified().HasSwapAccounting());
+    }
+
+    [Fact]
+    public void HasSwapAccounting_Legacy_IsReadInTheRoot()
+    {
+        var factory = Legacy("memory");
+        Assert.False(factory.HasSwapAccounting());
+        Write("memory/memory.memsw.limit_in_bytes", "1\n");
+        Assert.True(factory.HasSwapAccounting());
+    }
+
     [Fact]
     public void Queries_NoCgroup_AreEmpty()
     {

@@ -1,8 +1,7 @@
-extern alias server;
 
 using System.Diagnostics;
-using server::CriShim.CriServer.Configuration;
-using server::CriShim.CriServer.Networking;
+using CriShim.CriServer.Configuration;
+using CriShim.CriServer.Networking;
 using Xunit.Abstractions;
 
 namespace CriShim.E2e.Networking;

@@ -1,11 +1,10 @@
-extern alias server;
 
 using CriShim.Linux;
 using CriShim.TestKit;
 using Microsoft.Extensions.Logging.Abstractions;
-using server::CriShim.CriServer.Configuration;
-using server::CriShim.CriServer.Networking;
-using server::CriShim.CriServer.Networking.Cni;
+using CriShim.CriServer.Configuration;
+using CriShim.CriServer.Networking;
+using CriShim.CriServer.Networking.Cni;
 
 namespace CriShim.E2e.Networking;
 

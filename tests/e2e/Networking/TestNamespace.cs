@@ -1,4 +1,3 @@
-extern alias server;
 
 using System.Net;
 using System.Net.Sockets;

@@ -1,0 +1,171 @@
+using CriShim.Cgroups;
+using CriShim.Cri.V1;
+using CriShim.CriServer.Configuration;
+using CriShim.CriServer.Containers;
+using CriShim.CriServer.Errors;
+using CriShim.CriServer.Hosting;
+using CriShim.CriServer.Images;
+using CriShim.CriServer.Networking;
+using CriShim.CriServer.Networking.Cni;
+using CriShim.CriServer.Recovery;
+using CriShim.CriServer.RuntimeClient;
+using CriShim.CriServer.Sandboxes;
+using CriShim.CriServer.Services;
+using CriShim.CriServer.Specs;
+using CriShim.CriServer.State;
+using CriShim.GrpcServer.Hosting;
+using CriShim.Runtime.Contract;
+using Microsoft.Extensions.Logging;
+
+namespace CriShim.CriServer;
+
+/// <summary>Every object of the server, in the order of their dependence. Nothing else makes one that lives as long as the server.</summary>
+internal sealed class Composition : IAsyncDisposable
+{
+    /// <summary>Calls under way get so long after SIGTERM; what they began goes on or is taken up by the next server.</summary>
+    private static readonly TimeSpan s_shutdownLimit = TimeSpan.FromSeconds(5);
+
+    private readonly CriServerOptions _options;
+    private readonly ILoggerFactory _loggers;
+    private readonly LazyDurability _durability;
+    private readonly IoLoop _io = new();
+    private readonly GrpcHost _grpc;
+    private readonly StartupRecovery _recovery;
+    private readonly ImageServices _images;
+
+    private Composition(CriServerOptions options, ILoggerFactory loggers)
+    {
+        _options = options;
+        _loggers = loggers;
+        var time = TimeProvider.System;
+        var layout = new StateLayout(options.State);
+
+        var progress = new RecoveryProgress();
+
+        // Records
+        _durability = new LazyDurability(time);
+        var quarantine = Path.Combine(options.Root, "quarantine");
+        var sandboxRecords = new CheckpointFolder<SandboxCheckpoint>(
+            Path.Combine(options.Root, "sandboxes"), quarantine, SandboxCheckpoint.FileName, CheckpointJsonContext.Default.SandboxCheckpoint, _durability.Request);
+        var containerRecords = new CheckpointFolder<ContainerCheckpoint>(
+            Path.Combine(options.Root, "containers"), quarantine, ContainerCheckpoint.FileName, CheckpointJsonContext.Default.ContainerCheckpoint, _durability.Request);
+        var sandboxes = new SandboxStore(s => sandboxRecords.Write(s.Id, SandboxCheckpoint.Of(s)));
+        var containers = new ContainerStore(c => containerRecords.Write(c.Id, ContainerCheckpoint.Of(c)));
+        var names = new NameRegistry();
+
+        // The machine
+        var cgroupFactory = CgroupManagerFactory.FromProc();
+        var cgroups = new ContainerCgroups(cgroupFactory, loggers.CreateLogger<ContainerCgroups>());
+        var host = HostFactsReader.Read(cgroupFactory.Mode == CgroupMode.Unified, swapAccounting: false);
+        var runtime = new RuntimeClient.RuntimeClient(new RuntimeProcess(RuntimeBinary.Find(options.Runtime.Binary), _io), _io, layout);
+        var network = new PodNetwork(
+            options.Network, options.Root, new CniProcess(_io.Loop), _durability.Request, loggers.CreateLogger<PodNetwork>());
+        var live = new LiveContainers(containers, runtime, layout, cgroups, time, loggers.CreateLogger<LiveContainers>());
+
+        // Images
+        _images = ImageServices.Open(options.Root, options.Images, time, loggers);
+
+        // Sandboxes and containers
+        var resources = new SandboxResources(runtime, network, cgroups, layout, progress.NetworkRestored);
+        var files = new ContainerFiles(containerRecords, _images.Snapshots, layout);
+        var stopSandbox = new StopSandbox(sandboxes, containers, live, resources, time, loggers.CreateLogger<StopSandbox>());
+        var removeContainer = new RemoveContainer(containers, live, names, files, loggers.CreateLogger<RemoveContainer>());
+        var startContainer = new StartContainer(containers, live, time);
+        var operations = new RuntimeOperations(
+            new StatusQuery(
+                progress.RecordsRestored,
+                new RuntimeHandlerFeatures { RecursiveReadOnlyMounts = true },
+                network.Status,
+                new StatusInfo(options, network.StatusJson)),
+            network.UpdatePodCidr,
+            new RunSandbox(
+                sandboxes, names, resources, sandboxRecords, layout, host, options.Containers, time, loggers.CreateLogger<RunSandbox>()),
+            stopSandbox,
+            new RemoveSandbox(
+                sandboxes, containers, names, stopSandbox, removeContainer, sandboxRecords, loggers.CreateLogger<RemoveSandbox>()),
+            new SandboxStatusQuery(sandboxes, layout),
+            new ListSandboxes(sandboxes),
+            new CreateContainer(
+                sandboxes,
+                containers,
+                _images.Store,
+                names,
+                files,
+                new ContainerSpecs(containers, layout, host, new HostFiles(), options.Containers),
+                new ContainerSupervision(runtime, live, cgroups, layout, options.Runtime),
+                time,
+                loggers.CreateLogger<CreateContainer>()),
+            startContainer,
+            new StopContainer(containers, live, time),
+            removeContainer,
+            new ListContainers(containers),
+            new ContainerStatusQuery(containers, layout),
+            new ReopenLog(containers, live),
+            new ExecSync(containers, live, _io, layout, options.Runtime, time));
+
+        _recovery = new StartupRecovery(
+            new SandboxRecovery(
+                sandboxes, names, sandboxRecords, resources, new SandboxEvidence(layout), time, loggers.CreateLogger<SandboxRecovery>()),
+            new ContainerRecovery(
+                containers, live, names, containerRecords, files, cgroups, startContainer, runtime, layout, time,
+                loggers.CreateLogger<ContainerRecovery>()),
+            new LeftoverRecovery(sandboxes, containers, files, cgroups, runtime, layout, loggers.CreateLogger<LeftoverRecovery>()),
+            network,
+            progress,
+            time,
+            loggers.CreateLogger<StartupRecovery>());
+
+        // Services
+        var interceptor = new CriInterceptor(progress.RecordsRestored, time, loggers.CreateLogger<CriInterceptor>());
+        _grpc = new GrpcHost(
+            options.SocketPath(),
+            [RuntimeService.BindService(new CriRuntimeService(operations)), ImageService.BindService(new CriImageService(_images))],
+            new GrpcServerOptions { Interceptor = interceptor },
+            loggers);
+    }
+
+    /// <summary>Serves until SIGTERM or SIGINT.</summary>
+    /// <returns>The process's exit code.</returns>
+    public static async Task<int> ServeAsync(CriServerOptions options, TextWriter error)
+    {
+        using var loggers = LogSetup.Create(options.Log);
+        try
+        {
+            Directory.CreateDirectory(options.Root, ServerFolders.Mode);
+            using var instance = InstanceLock.Take(options.Root);
+            ServerFolders.Prepare(options);
+            ServerSocket.Prepare(options.SocketPath());
+            await using var composition = new Composition(options, loggers);
+            await composition.RunAsync();
+            return 0;
+        }
+        catch (Exception e) when (e is CriException or IOException or UnauthorizedAccessException)
+        {
+            await error.WriteLineAsync($"crishim: {e.Message}");
+            return 1;
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _grpc.DisposeAsync();
+        await _images.DisposeAsync();
+        await _durability.DisposeAsync();
+        _io.Dispose();
+    }
+
+    private async Task RunAsync()
+    {
+        using var signals = new TerminationSignals();
+        var log = _loggers.CreateLogger<Composition>();
+        await _grpc.StartAsync(CancellationToken.None);
+        ServerSocket.Protect(_options.SocketPath());
+        ServicesLog.Listening(log, ServerVersion.Text, _options.SocketPath());
+        var recovery = _recovery.RunAsync();
+        await signals.Received;
+        ServicesLog.Stopping(log);
+        using var limit = new CancellationTokenSource(s_shutdownLimit);
+        await _grpc.StopAsync(limit.Token);
+        await recovery.WaitAsync(limit.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+}

@@ -1,0 +1,57 @@
+namespace CriShim.CriServer.Configuration;
+
+/// <summary>Rules that types cannot express. Each line: path of the setting, then what is wrong.</summary>
+internal static class OptionsValidator
+{
+    private const int MaxSocketPathBytes = 107; // sun_path of unix(7), less the final zero
+
+    public static IReadOnlyList<string> Validate(CriServerOptions options)
+    {
+        var errors = new List<string>();
+        Listen(options, errors);
+        AbsolutePath("root", options.Root, errors);
+        AbsolutePath("state", options.State, errors);
+        Runtime(options.Runtime, errors);
+        return errors;
+    }
+
+    private static void Listen(CriServerOptions options, List<string> errors)
+    {
+        var path = options.SocketPath();
+        if (!path.StartsWith('/'))
+        {
+            errors.Add($"listen: \"{options.Listen}\" is not unix:// and an absolute path");
+        }
+        else if (path.Length > MaxSocketPathBytes)
+        {
+            errors.Add($"listen: \"{path}\" is longer than the {MaxSocketPathBytes} bytes of a socket address");
+        }
+    }
+
+    private static void Runtime(RuntimeOptions runtime, List<string> errors)
+    {
+        if (runtime.Binary.Length > 0)
+        {
+            AbsolutePath("runtime.binary", runtime.Binary, errors);
+        }
+
+        Range("runtime.maxLogLineBytes", runtime.MaxLogLineBytes, 256, 1024 * 1024, errors);
+        Range("runtime.execDrainMilliseconds", runtime.ExecDrainMilliseconds, 0, 60_000, errors);
+    }
+
+    private static void AbsolutePath(string path, string value, List<string> errors)
+    {
+        if (!value.StartsWith('/') || value.Split('/').Contains(".."))
+        {
+            errors.Add($"{path}: \"{value}\" is not an absolute path");
+        }
+    }
+
+    private static void Range(string path, long value, long least, long most, List<string> errors)
+    {
+        if (value < least || value > most)
+        {
+            errors.Add($"{path}: {value} is not between {least} and {most}");
+        }
+    }
+}

@@ -1,0 +1,14 @@
+namespace CriShim.CriServer.Configuration;
+
+/// <summary>How containers are run.</summary>
+public sealed record RuntimeOptions
+{
+    /// <summary>Path of crishim-runtime; empty: beside the server's own executable.</summary>
+    public string Binary { get; init; } = "";
+
+    /// <summary>Longer lines of a container's log are split and marked P.</summary>
+    public int MaxLogLineBytes { get; init; } = 16 * 1024;
+
+    /// <summary>How long ExecSync waits for the output of an ended command that left children behind, in ms.</summary>
+    public int ExecDrainMilliseconds { get; init; } = 500;
+}

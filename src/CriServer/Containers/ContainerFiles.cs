@@ -1,0 +1,55 @@
+using System.Text.Json;
+using CriShim.CriServer.Images;
+using CriShim.CriServer.Images.Snapshots;
+using CriShim.CriServer.State;
+using CriShim.Oci;
+using CriShim.Oci.RuntimeSpec;
+using CriShim.Runtime.Contract;
+using Microsoft.Win32.SafeHandles;
+
+namespace CriShim.CriServer.Containers;
+
+/// <summary>What a container has on disk: its record, its root (a snapshot on the image's layers), its bundle.</summary>
+internal sealed class ContainerFiles(CheckpointFolder<ContainerCheckpoint> records, ISnapshotter snapshotter, StateLayout layout)
+{
+    private const UnixFileMode FolderMode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+
+    /// <summary>Makes the container's root.</summary>
+    /// <returns>Detached mount of it.</returns>
+    public SafeFileHandle MakeRoot(string containerId, Image image)
+    {
+        snapshotter.Prepare(containerId, image);
+        return snapshotter.MountRootfs(containerId);
+    }
+
+    /// <summary>Makes the bundle's folder.</summary>
+    public void MakeBundle(string containerId) => Directory.CreateDirectory(layout.ContainerFolder(containerId), FolderMode);
+
+    /// <summary>Lies on a folder that a reboot empties: written whole, not synced.</summary>
+    public void WriteSpec(string containerId, Spec spec) => AtomicFile.Write(
+        layout.ContainerSpec(containerId), JsonSerializer.SerializeToUtf8Bytes(spec, OciJsonContext.Default.Spec), durable: false);
+
+    /// <summary>Makes the folder of the log where the client has not.</summary>
+    public static void MakeLogFolder(string? logPath)
+    {
+        if (logPath is not null)
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(logPath)!);
+        }
+    }
+
+    /// <summary>Removes root and bundle; what is gone already is fine.</summary>
+    public void RemoveWorkingFiles(string containerId)
+    {
+        snapshotter.Remove(containerId);
+        if (Directory.Exists(layout.ContainerFolder(containerId)))
+        {
+            Directory.Delete(layout.ContainerFolder(containerId), recursive: true);
+        }
+    }
+
+    /// <summary>Ids of all containers that have a root.</summary>
+    public IReadOnlyList<string> SnapshotIds() => snapshotter.List();
+
+    public void RemoveRecord(string containerId) => records.Delete(containerId);
+}

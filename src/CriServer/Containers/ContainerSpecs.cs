@@ -1,0 +1,68 @@
+using CriShim.Cri.V1;
+using CriShim.CriServer.Configuration;
+using CriShim.CriServer.Errors;
+using CriShim.CriServer.Sandboxes;
+using CriShim.CriServer.Specs;
+using CriShim.Oci.ImageSpec;
+using CriShim.Oci.RuntimeSpec;
+using CriShim.Runtime.Contract;
+using Microsoft.Win32.SafeHandles;
+using Image = CriShim.CriServer.Images.Image;
+
+namespace CriShim.CriServer.Containers;
+
+/// <summary>Gathers what a container's spec depends on, and has it built.</summary>
+internal sealed class ContainerSpecs(ContainerStore containers, StateLayout layout, HostFacts host, IHostFiles hostFiles, SpecOptions options)
+{
+    /// <summary>The spec, and whom the program runs as.</summary>
+    internal sealed record Built(Spec Spec, LinuxContainerUser User);
+
+    /// <param name="root">The container's root folder, in which its user is looked up.</param>
+    public Built Build(Sandbox sandbox, Container container, Image image, SafeFileHandle root)
+    {
+        var config = container.Config;
+        var defaults = ImageDefaultsOf(container.ImageName, image.Config.Config);
+        var user = UserResolver.Resolve(root, config.Linux?.SecurityContext, defaults.User);
+        var spec = ContainerSpecBuilder.Build(new ContainerSpecInputs
+        {
+            ContainerId = container.Id,
+            Config = config,
+            Sandbox = SandboxFactsOf(sandbox),
+            Image = defaults,
+            User = user,
+            Host = host,
+            HostFiles = hostFiles,
+            Options = options,
+            TargetPidNamespace = TargetPidNamespace(sandbox, config.Linux?.SecurityContext?.NamespaceOptions),
+        });
+        return new Built(spec, user.ToContainerUser().Linux);
+    }
+
+    private static ImageDefaults ImageDefaultsOf(string name, ImageExecutionConfig? config) => new(
+        name, config?.Entrypoint ?? [], config?.Cmd ?? [], config?.Env ?? [], config?.WorkingDir ?? "", config?.User ?? "");
+
+    private SandboxFacts SandboxFactsOf(Sandbox sandbox) => new()
+    {
+        Id = sandbox.Id,
+        Config = sandbox.Config,
+        Namespaces = SandboxSpec.NamespacePaths(sandbox.Id, sandbox.Config, layout),
+        SharedMemoryPath = SandboxSpec.SharedMemoryPath(sandbox.Id, sandbox.Config, layout),
+        Files = new SandboxFiles(layout.SandboxFolder(sandbox.Id)),
+        Hostname = SandboxSpec.Hostname(sandbox.Config, host),
+    };
+
+    /// <summary>For a debugging container: the PID namespace of a running container of the same pod.</summary>
+    private string? TargetPidNamespace(Sandbox sandbox, NamespaceOption? namespaces)
+    {
+        if (namespaces?.Pid != NamespaceMode.Target)
+        {
+            return null;
+        }
+
+        return containers.Find(namespaces.TargetId) is { State: ContainerState.ContainerRunning, Supervisor: { } supervisor } target
+            && target.SandboxId == sandbox.Id
+            ? $"/proc/{supervisor.InitPid}/ns/pid"
+            : throw new CriException(
+                CriErrorKind.FailedPrecondition, $"target container \"{namespaces.TargetId}\" is not a running container of sandbox \"{sandbox.Id}\"");
+    }
+}

@@ -1,0 +1,55 @@
+using CriShim.Linux;
+using CriShim.Runtime.Contract;
+using Microsoft.Win32.SafeHandles;
+
+namespace CriShim.CriServer.RuntimeClient;
+
+/// <inheritdoc cref="IRuntimeClient"/>
+internal sealed class RuntimeClient(RuntimeProcess process, IoLoop io, StateLayout layout) : IRuntimeClient
+{
+    private const string SuperviseRole = "supervise";
+    private const string SandboxRole = "sandbox";
+    private const string SupervisorErrorLog = "supervisor.log";
+
+    private static readonly SupervisorRecord s_notYetCreated = new(0, 0, 0, 0);
+
+    public async Task<ISupervisor> CreateContainerAsync(CreateRequest request, SafeFileHandle? rootfs, CancellationToken cancellationToken)
+    {
+        var channel = process.Start(SuperviseRole, Path.Combine(request.Folder, SupervisorErrorLog));
+        var supervisor = new Supervisor(s_notYetCreated, onEvent => new ControlConnection(channel, io, onEvent));
+        try
+        {
+            await supervisor.CreateAsync(request, rootfs, cancellationToken);
+            return supervisor;
+        }
+        catch
+        {
+            supervisor.Dispose();
+            throw;
+        }
+    }
+
+    public Task<ISupervisor?> ConnectAsync(string containerId, SupervisorRecord record, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var socket = SeqPacketSocket.Connect(Path.Combine(layout.ContainerFolder(containerId), StateLayout.ControlSocket));
+            var channel = new ControlChannel(socket);
+            return Task.FromResult<ISupervisor?>(new Supervisor(record, onEvent => new ControlConnection(channel, io, onEvent)));
+        }
+        catch (LinuxException e) when (e.Errno is Errno.ENOENT or Errno.ECONNREFUSED)
+        {
+            return Task.FromResult<ISupervisor?>(null);
+        }
+    }
+
+    public async Task<SandboxProcess> CreateSandboxAsync(SandboxRequest request, CancellationToken cancellationToken)
+    {
+        var channel = process.Start(SandboxRole, errorLog: null);
+        using var connection = new ControlConnection(channel, io, _ => { });
+        var reply = await connection.CallAsync(request, [], cancellationToken);
+        return reply.Message is SandboxReply made
+            ? new SandboxProcess(made.InitPid, made.InitStartTime, reply.Fds.Count > 0 ? reply.Fds[0] : null)
+            : throw new RuntimeException(RuntimeErrorKind.Unknown, $"unexpected reply {reply.Message.GetType().Name}");
+    }
+}

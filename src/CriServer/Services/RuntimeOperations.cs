@@ -1,0 +1,22 @@
+using CriShim.CriServer.Containers;
+using CriShim.CriServer.Sandboxes;
+
+namespace CriShim.CriServer.Services;
+
+/// <summary>Everything that <see cref="CriRuntimeService"/> can ask for.</summary>
+internal sealed record RuntimeOperations(
+    StatusQuery Status,
+    Action<string> UpdatePodCidr,
+    RunSandbox RunSandbox,
+    StopSandbox StopSandbox,
+    RemoveSandbox RemoveSandbox,
+    SandboxStatusQuery SandboxStatus,
+    ListSandboxes ListSandboxes,
+    CreateContainer CreateContainer,
+    StartContainer StartContainer,
+    StopContainer StopContainer,
+    RemoveContainer RemoveContainer,
+    ListContainers ListContainers,
+    ContainerStatusQuery ContainerStatus,
+    ReopenLog ReopenLog,
+    ExecSync ExecSync);

@@ -1,0 +1,186 @@
+using CriShim.Cgroups;
+using CriShim.Linux;
+using CriShim.Runtime.Contract;
+using CriShim.Runtime.Init;
+using CriShim.Runtime.Security;
+using Microsoft.Win32.SafeHandles;
+using static CriShim.Linux.LibC.Signals;
+
+namespace CriShim.Runtime.Containers;
+
+/// <summary>
+/// Makes a container up to the gate before its program:
+/// <code>
+/// 1  validate the spec, compile its seccomp profile
+/// 2  open the namespaces to join
+/// 3  cgroup: make it, set its limits, open what a process needs to join it
+/// 4  clone the init into its namespaces and cgroup; it executes this program again, as role `init`
+/// 5  write its id maps and its OOM score while it waits
+/// 6  hand it the set-up; run the hooks that belong before pivot_root
+/// 7  wait until it stands at the gate
+/// </code>
+/// What was made is undone when a step fails. Throws <see cref="RuntimeException"/> that names the step.
+/// </summary>
+internal static class ContainerCreator
+{
+    public static CreatedContainer Create(ContainerRequest request)
+    {
+        SpecValidator.Validate(request.Spec);
+        var seccomp = SeccompProfile.Compile(request.Spec.Linux?.Seccomp);
+        using var namespaces = NamespacePlan.FromSpec(request.Spec);
+        var factory = CgroupManagerFactory.FromProc();
+        var cgroup = Step("cgroup", () => MakeCgroup(factory, request));
+        ClonedProcess? init = null;
+        InitChannel? channel = null;
+        try
+        {
+            var (ours, theirs) = SeqPacketSocket.CreatePair();
+            channel = new InitChannel(ours);
+            using (theirs)
+            {
+                init = Step("clone", () => InitClone.Start(request, namespaces, cgroup, theirs.Handle));
+            }
+
+            SendSetup(request, channel, cgroup, seccomp);
+            RunHooks(request, channel, init.Pid);
+            var console = AwaitReady(request, channel, init);
+            var startTime = ProcStat.Read(init.Pid)?.StartTime ?? 0;
+            return new CreatedContainer(request, init, startTime, cgroup, channel) { Console = console, Seccomp = seccomp };
+        }
+        catch
+        {
+            Undo(init, cgroup);
+            channel?.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Without a path in the spec: below this process's own cgroup, named like the container, as other runtimes do.</summary>
+    public static string CgroupPathOf(string id, Oci.RuntimeSpec.Spec spec) =>
+        spec.Linux?.CgroupsPath is { Length: > 0 } path ? path : id;
+
+    private static ICgroupManager MakeCgroup(CgroupManagerFactory factory, ContainerRequest request)
+    {
+        var cgroup = factory.Open(CgroupPathOf(request.Id, request.Spec));
+        cgroup.Create();
+        try
+        {
+            cgroup.Apply(request.Spec.Linux?.Resources);
+            return cgroup;
+        }
+        catch
+        {
+            cgroup.Remove();
+            throw;
+        }
+    }
+
+    private static void SendSetup(ContainerRequest request, InitChannel channel, ICgroupManager cgroup, byte[] seccomp)
+    {
+        var fds = new List<SafeFileHandle>();
+        fds.AddRange(request.Rootfs is { } rootfs ? [rootfs] : []);
+        fds.AddRange(request.Gate is { } gate ? [gate.Handle] : []);
+        fds.AddRange(request.PreservedFds);
+        var setup = new InitSetup(request.Id, request.BundlePath, request.SpecJson)
+        {
+            HasRootfs = request.Rootfs is not null,
+            HasGate = request.Gate is not null,
+            HasHooks = HasEarlyHooks(request),
+            NoPivot = request.NoPivot,
+            NoNewKeyring = request.NoNewKeyring,
+            PreservedFds = request.PreservedFds.Count,
+            Seccomp = seccomp,
+            Cgroups = cgroup.Folders,
+        };
+        Step("setup", () =>
+        {
+            channel.Send(InitMessage.Setup, setup.Write(), [.. fds]);
+            return 0;
+        });
+    }
+
+    private static bool HasEarlyHooks(ContainerRequest request) =>
+        request.Spec.Hooks is { } hooks && (hooks.Prestart?.Count > 0 || hooks.CreateRuntime?.Count > 0);
+
+    private static void RunHooks(ContainerRequest request, InitChannel channel, int pid)
+    {
+        if (!HasEarlyHooks(request))
+        {
+            return;
+        }
+
+        using var mounted = channel.Receive();
+        ThrowUnless(InitMessage.Mounted, mounted, request.Id);
+        var state = Hooks.StateOf(request.Id, request.BundlePath, request.Spec, pid, "creating");
+        Hooks.Run(request.Spec.Hooks!.Prestart, "prestart", state);
+        Hooks.Run(request.Spec.Hooks.CreateRuntime, "createRuntime", state);
+        channel.Send(InitMessage.HooksDone);
+    }
+
+    /// <summary>The terminal's master, where there is one.</summary>
+    private static SafeFileHandle? AwaitReady(ContainerRequest request, InitChannel channel, ClonedProcess init)
+    {
+        // Not disposed: its descriptor, if any, goes to the caller.
+        var packet = channel.Receive();
+        if (packet.Kind == InitMessage.End)
+        {
+            init.PidFd.SendSignal(SIGKILL);
+            throw new RuntimeException(
+                RuntimeErrorKind.Unknown,
+                $"failed to create container \"{request.Id}\": its init ended early (out of memory, or its memory limit is too low)");
+        }
+
+        ThrowUnless(InitMessage.Ready, packet, request.Id);
+        return packet.Fds.Count > 0 ? packet.Fds[0] : null;
+    }
+
+    private static void ThrowUnless(InitMessage expected, InitPacket packet, string id)
+    {
+        if (packet.Kind == InitMessage.Error)
+        {
+            var error = packet.ReadError();
+            throw new RuntimeException(error with { Message = $"failed to create container \"{id}\": {error.Message}" });
+        }
+
+        if (packet.Kind != expected)
+        {
+            throw new RuntimeException(RuntimeErrorKind.Unknown, $"failed to create container \"{id}\": its init ended early");
+        }
+    }
+
+    private static void Undo(ClonedProcess? init, ICgroupManager cgroup)
+    {
+        if (init is not null)
+        {
+            init.PidFd.SendSignal(SIGKILL);
+            init.PidFd.Reap();
+            init.Dispose();
+        }
+
+        try
+        {
+            cgroup.Kill();
+            cgroup.Remove();
+        }
+        catch (Exception e) when (e is LinuxException or CgroupException)
+        {
+            // The first error tells more; what is left is found by the id.
+        }
+    }
+
+    private static T Step<T>(string name, Func<T> action)
+    {
+        try
+        {
+            return action();
+        }
+        catch (LinuxException e)
+        {
+            throw new RuntimeException(new RuntimeError(RuntimeErrorKind.Unknown, $"failed in step {name}: {e.Message}", name, (int)e.Errno, e.Call), e);
+        }
+        catch (CgroupException e)
+        {
+            throw new RuntimeException(new RuntimeError(RuntimeErrorKind.Unknown, e.Message, name), e);
+        }
+    }
+}

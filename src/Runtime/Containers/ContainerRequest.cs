@@ -1,0 +1,36 @@
+using CriShim.Linux;
+using CriShim.Oci.RuntimeSpec;
+using Microsoft.Win32.SafeHandles;
+
+namespace CriShim.Runtime.Containers;
+
+/// <summary>A container to make. The caller keeps all descriptors and closes them afterwards.</summary>
+/// <param name="BundlePath">Absolute path of the folder with config.json.</param>
+/// <param name="Spec">What config.json says, as read by <see cref="SpecReader"/>.</param>
+/// <param name="SpecJson">Its text: the container init reads it for itself.</param>
+internal sealed record ContainerRequest(string Id, string BundlePath, Spec Spec, ReadOnlyMemory<byte> SpecJson)
+{
+    public required SafeFileHandle Stdin { get; init; }
+
+    public required SafeFileHandle Stdout { get; init; }
+
+    public required SafeFileHandle Stderr { get; init; }
+
+    /// <summary>A detached mount to use as root; null: the spec's root path.</summary>
+    public SafeFileHandle? Rootfs { get; init; }
+
+    /// <summary>
+    /// A listening socket: the init takes the order to start from whoever connects, not from the process that made it
+    /// (`create` and `start` are two processes). Null: <see cref="CreatedContainer.Start"/> gives it.
+    /// </summary>
+    public SeqPacketSocket? Gate { get; init; }
+
+    /// <summary>Descriptors that the user's program gets as 3, 4, ….</summary>
+    public IReadOnlyList<SafeFileHandle> PreservedFds { get; init; } = [];
+
+    /// <summary>pivot_root(2) is not possible (the root is a ramfs): move the mount and chroot.</summary>
+    public bool NoPivot { get; init; }
+
+    /// <summary>Leave the session keyring alone.</summary>
+    public bool NoNewKeyring { get; init; }
+}

@@ -1,0 +1,114 @@
+using System.Globalization;
+using System.Text;
+using CriShim.Cgroups;
+using CriShim.Linux;
+using CriShim.Oci.RuntimeSpec;
+using CriShim.Runtime.Security;
+using Microsoft.Win32.SafeHandles;
+using static CriShim.Linux.LibC.Files;
+using static CriShim.Linux.LibC.Namespaces;
+using static CriShim.Linux.LibC.SyscallNumbers;
+
+namespace CriShim.Runtime.Containers;
+
+/// <summary>
+/// Clones a container's init: the child joins cgroups and namespaces by raw system calls and executes this program again, role `init`.
+/// The order is the kernel's: cgroups before the cgroup namespace begins (its root is where the process then is); the new user
+/// namespace's ids only after the parent has written its maps.
+/// </summary>
+internal static class InitClone
+{
+    /// <summary>Descriptor of the channel in the init.</summary>
+    public const int ChannelFd = 3;
+
+    public static ClonedProcess Start(ContainerRequest request, NamespacePlan namespaces, ICgroupManager cgroup, SafeFileHandle channel)
+    {
+        using var image = RuntimeImage.Open();
+        using var join = cgroup.OpenJoin();
+        using var maps = PipePair.Create();
+        using var fds = new InheritedFds([(0, request.Stdin), (1, request.Stdout), (2, request.Stderr), (ChannelFd, channel)]);
+        using var program = new SyscallProgram();
+        ProgramParts.AddFds(program, fds);
+        ProgramParts.AddCgroupJoin(program, join);
+        var makesUser = (namespaces.Made & CLONE_NEWUSER) != 0;
+        if (makesUser)
+        {
+            AddWaitForMaps(program, maps.Reader);
+        }
+
+        AddNamespaces(program, namespaces, request.Spec);
+        program.Call("setsid", SYS_setsid);
+        program.Call(
+            "execute the runtime",
+            SYS_execveat,
+            Number(image),
+            program.Text(""),
+            program.TextArray(["crishim-runtime", "init"]),
+            program.TextArray([]),
+            AT_EMPTY_PATH);
+        var child = CloneExec.Start(program, new CloneOptions
+        {
+            Namespaces = namespaces.MadeByClone,
+            Cgroup = join.CloneInto,
+            PidNamespace = namespaces.Pid,
+            UserNamespace = namespaces.User,
+            FirstFreeFd = fds.Last + 1,
+            OnCloned = pid => Prepare(pid, request.Spec, makesUser ? maps.Writer : null),
+        });
+        return child;
+    }
+
+    /// <summary>What only a process outside the new user namespace may do.</summary>
+    private static void Prepare(int pid, Spec spec, SafeFileHandle? mapsWritten)
+    {
+        if (spec.Process?.OomScoreAdj is { } score)
+        {
+            OomScore.Set(pid, score);
+        }
+
+        if (mapsWritten is not null)
+        {
+            IdMappings.Write(pid, spec.Linux?.UidMappings ?? [], spec.Linux?.GidMappings ?? []);
+            Fd.WriteAll(mapsWritten, "0"u8);
+        }
+    }
+
+    private static void AddWaitForMaps(SyscallProgram program, SafeFileHandle reader) => program
+        .Call("read the id map signal", SYS_read, Number(reader), program.Bytes(new byte[1]), 1)
+        .Call("setgroups", SYS_setgroups, 0, 0, onError: OnError.Ignore)
+        .Call("setresgid", SYS_setresgid, 0, 0, 0)
+        .Call("setresuid", SYS_setresuid, 0, 0, 0);
+
+    private static void AddNamespaces(SyscallProgram program, NamespacePlan namespaces, Spec spec)
+    {
+        foreach (var (type, flag, fd) in namespaces.JoinedInside)
+        {
+            program.Call($"join the {type} namespace", SYS_setns, Number(fd), (nint)flag);
+        }
+
+        if ((namespaces.Made & CLONE_NEWCGROUP) != 0)
+        {
+            program.Call("unshare the cgroup namespace", SYS_unshare, (nint)CLONE_NEWCGROUP);
+        }
+
+        if ((namespaces.Made & CLONE_NEWTIME) != 0)
+        {
+            program.Call("unshare the time namespace", SYS_unshare, (nint)CLONE_NEWTIME);
+            AddTimeOffsets(program, spec.Linux?.TimeOffsets);
+        }
+    }
+
+    /// <summary>The init is in the new time namespace from its execve on (kernel 6.1; before, its children are).</summary>
+    private static void AddTimeOffsets(SyscallProgram program, IReadOnlyDictionary<string, TimeOffsetSpec>? offsets)
+    {
+        foreach (var (clock, offset) in offsets ?? new Dictionary<string, TimeOffsetSpec>())
+        {
+            var line = Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{clock} {offset.Secs} {offset.Nanosecs}\n"));
+            program
+                .CallAndSave("open timens_offsets", SYS_openat, AT_FDCWD, program.Text("/proc/self/timens_offsets"), O_WRONLY | O_CLOEXEC)
+                .Call("write timens_offsets", SYS_write, SyscallProgram.SavedResult, program.Bytes(line), line.Length);
+        }
+    }
+
+    private static nint Number(SafeFileHandle fd) => fd.DangerousGetHandle();
+}

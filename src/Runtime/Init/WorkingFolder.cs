@@ -1,0 +1,43 @@
+using CriShim.Linux;
+using static CriShim.Linux.LibC.Files;
+using static CriShim.Linux.LibC.Processes;
+using static CriShim.Linux.LibC.SyscallNumbers;
+
+namespace CriShim.Runtime.Init;
+
+/// <summary>The process's working folder, made where it is missing, as images may name one they do not ship.</summary>
+internal static class WorkingFolder
+{
+    private const int PathBytes = 4096;
+
+    public static void Enter(string path)
+    {
+        using (var root = new RootFd(Fd.Open("/", O_PATH | O_DIRECTORY)))
+        {
+            using var folder = root.OpenIfPresent(path, O_PATH | O_DIRECTORY) ?? MakeUnlessReadonly(root, path);
+        }
+
+        Check.Result(chdir(path), "chdir", path);
+
+        // A path through /proc/self/fd could lead out of the container (CVE-2024-21626); the kernel then answers "(unreachable)…".
+        Span<byte> current = stackalloc byte[PathBytes];
+        Check.Result(getcwd(SYS_getcwd, current, current.Length), "getcwd", path);
+        if (current[0] != '/')
+        {
+            throw new LinuxException(Errno.EPERM, "chdir", $"{path}: outside the container");
+        }
+    }
+
+    private static Microsoft.Win32.SafeHandles.SafeFileHandle? MakeUnlessReadonly(RootFd root, string path)
+    {
+        try
+        {
+            return root.MakeFolders(path);
+        }
+        catch (LinuxException e) when (e.Errno == Errno.EROFS)
+        {
+            // Let the change of folder say that it is not there.
+            return null;
+        }
+    }
+}

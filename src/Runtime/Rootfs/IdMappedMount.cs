@@ -1,0 +1,50 @@
+using CriShim.Linux;
+using CriShim.Oci.RuntimeSpec;
+using CriShim.Runtime.Security;
+using Microsoft.Win32.SafeHandles;
+using static CriShim.Linux.LibC.Namespaces;
+using static CriShim.Linux.LibC.Signals;
+using static CriShim.Linux.LibC.SyscallNumbers;
+
+namespace CriShim.Runtime.Rootfs;
+
+/// <summary>Maps the owners of a bind mount's files (mount_setattr(2), "ID-mapped mounts").</summary>
+internal static class IdMappedMount
+{
+    public static void Apply(SafeFileHandle tree, MountSpec mount, MountOptions options)
+    {
+        var users = mount.UidMappings ?? [];
+        var groups = mount.GidMappings ?? [];
+        if (users.Count == 0 && groups.Count == 0 && options.MapsIdsRecursively is null)
+        {
+            return;
+        }
+
+        using var userNamespace = MakeUserNamespace(users, groups);
+        DetachedMount.MapIds(tree, options.MapsIdsRecursively ?? false, userNamespace, mount.Destination);
+    }
+
+    /// <summary>A user namespace lives as long as a descriptor of it: a child makes it, waits on a pipe, and is ended.</summary>
+    private static SafeFileHandle MakeUserNamespace(IReadOnlyList<IdMapping> users, IReadOnlyList<IdMapping> groups)
+    {
+        SafeFileHandle? fd = null;
+        using var hold = PipePair.Create();
+        using var program = new SyscallProgram();
+        program
+            .Call("wait for the maps", SYS_read, hold.Reader.DangerousGetHandle(), program.Bytes(new byte[1]), 1)
+            .Call("end", SYS_exit_group, 0);
+        using var holder = CloneExec.Start(program, new CloneOptions
+        {
+            Namespaces = CLONE_NEWUSER,
+            OnCloned = pid =>
+            {
+                IdMappings.Write(pid, users, groups);
+                fd = Fd.Open($"/proc/{pid}/ns/user", 0);
+                Fd.WriteAll(hold.Writer, "0"u8);
+            },
+        });
+        holder.PidFd.SendSignal(SIGKILL);
+        holder.PidFd.Reap();
+        return fd!;
+    }
+}

@@ -1,0 +1,23 @@
+using CriShim.CriServer.Images;
+using CriShim.CriServer.Images.Snapshots;
+using Microsoft.Win32.SafeHandles;
+
+namespace CriShim.CriServer.Tests.Fakes;
+
+/// <summary>Notes which roots were taken away.</summary>
+internal sealed class FakeSnapshotter : ISnapshotter
+{
+    public List<string> Removed { get; } = [];
+
+    public void Prepare(string containerId, Image image)
+    {
+    }
+
+    public SafeFileHandle MountRootfs(string containerId) => throw new NotSupportedException();
+
+    public void Remove(string containerId) => Removed.Add(containerId);
+
+    public IReadOnlyList<string> List() => [];
+
+    public string WritableFolder(string containerId) => throw new NotSupportedException();
+}

@@ -36,6 +36,14 @@ public sealed class PipePair : IDisposable
         Check.Result(fcntl(end, F_SETFL, flags | O_NONBLOCK), "fcntl(F_SETFL)");
     }
 
+    /// <summary>Takes over a descriptor that this process was started with, and makes it close-on-exec.</summary>
+    public static SafeFileHandle TakeInherited(int number)
+    {
+        var end = new SafeFileHandle(number, ownsHandle: true);
+        Check.Result(fcntl(end, F_SETFD, FD_CLOEXEC), "fcntl(F_SETFD)");
+        return end;
+    }
+
     public void Dispose()
     {
         Reader.Dispose();

@@ -9,6 +9,7 @@ using Microsoft.Win32.SafeHandles;
 return args switch
 {
     ["init"] => InitProcess.Run(new InitChannel(new SeqPacketSocket(new SafeFileHandle(InitClone.ChannelFd, ownsHandle: true)))),
+    ["supervise"] => SuperviseCommand.Run(),
     ["sandbox"] => SandboxCommand.Run(),
     ["pause"] => PauseProcess.Run(),
     _ => OciCommands.Run(args),

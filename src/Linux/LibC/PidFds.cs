@@ -7,10 +7,12 @@ namespace CriShim.Linux.LibC;
 public static unsafe partial class PidFds
 {
     public const int P_ALL = 0;
+    public const int P_PID = 1;
     public const int P_PIDFD = 3;
 
     public const int WNOHANG = 0x1;
     public const int WEXITED = 0x4;
+    public const int WNOWAIT = 0x01000000;
     public const int __WALL = 0x40000000;
 
     public const int CLD_EXITED = 1;

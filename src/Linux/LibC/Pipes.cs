@@ -6,6 +6,8 @@ namespace CriShim.Linux.LibC;
 /// <summary>unistd.h, fcntl.h, sys/uio.h, sys/mman.h: pipes, descriptor flags, vectored writes, memfds. Names and constants as in C.</summary>
 public static unsafe partial class Pipes
 {
+    public const int F_SETFD = 2;
+    public const int FD_CLOEXEC = 1;
     public const int F_GETFL = 3;
     public const int F_SETFL = 4;
     public const int F_SETPIPE_SZ = 1031;

@@ -27,7 +27,8 @@ internal static class ProcessProgram
     private const int KEYCTL_JOIN_SESSION_KEYRING = 1;
     private const int SECCOMP_SET_MODE_FILTER = 1;
     private const int SIGSTOP = 19;
-    private const int FirstRealtimeSignal = 32;
+    /// <summary>SIGRTMIN as programs see it: 32 and 33 are the C library's, whose posix_spawn(3) leaves them ignored in the child (signal(7)).</summary>
+    private const int FirstRealtimeSignal = 34;
     private const int SIG_SETMASK = 2;
     private const int PER_LINUX32 = 8;
 

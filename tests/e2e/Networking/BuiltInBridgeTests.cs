@@ -99,16 +99,24 @@ public class BuiltInBridgeTests(ITestOutputHelper output)
         using var one = new TestNamespace();
         await using var fixture = new NetworkFixture();
         await fixture.AttachAsync(one);
-        var listener = new TcpListener(IPAddress.Loopback, 0);
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
+        var port = ((IPEndPoint)listener.LocalEndpoint).Port;
         var name = Path.GetFileName(one.Path);
-        Command.Output("ip", "-n", name, "link", "set", "lo", "down");
+        var gateway = Command.Output("ip", "-n", name, "route", "show", "default").Split(' ')[2];
         Command.Output("ip", "netns", "exec", name, "sysctl", "-qw", "net.ipv4.conf.all.route_localnet=1");
         Command.Output("ip", "-n", name, "addr", "del", "127.0.0.1/8", "dev", "lo");
-        Command.Output("ip", "-n", name, "route", "add", "127.0.0.0/8", "dev", "eth0", "via", "inet", Gateway(name));
+        Command.Output("ip", "-n", name, "route", "add", "127.0.0.0/8", "via", gateway, "dev", "eth0");
 
-        await Assert.ThrowsAnyAsync<Exception>(() => one.AskAsync("127.0.0.1", ((IPEndPoint)listener.LocalEndpoint).Port));
-        listener.Stop();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => one.AskAsync("127.0.0.1", port));
+
+        // The counter-proof: it is the guard that stops it
+        Command.Output("nft", "flush", "chain", "inet", fixture.BridgeName, "guard");
+        var answer = one.AskAsync("127.0.0.1", port);
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(3));
+        using var accepted = await listener.AcceptSocketAsync(limit.Token);
+        await accepted.SendAsync("open"u8.ToArray(), limit.Token);
+        Assert.Equal("open", await answer);
     }
 
     [Fact]
@@ -231,7 +239,4 @@ public class BuiltInBridgeTests(ITestOutputHelper output)
             + $"detach best {detach.Min():F2}, median {detach.Order().ElementAt(15):F2}");
         return (attach.Min(), detach.Min());
     }
-
-    private static string Gateway(string netns) =>
-        Command.Output("ip", "-n", netns, "route", "show", "default").Split(' ')[2];
 }

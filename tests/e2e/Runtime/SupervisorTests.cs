@@ -1,0 +1,272 @@
+using CriShim.Linux;
+using CriShim.Oci.RuntimeSpec;
+using CriShim.Runtime.Contract;
+using static CriShim.Linux.LibC.Files;
+
+namespace CriShim.E2e.Runtime;
+
+/// <summary>The published supervisor through its control socket, without a server.</summary>
+public sealed class SupervisorTests
+{
+    private const int SIGKILL = 9;
+    private const int SIGTERM = 15;
+
+    [Fact]
+    public void Container_RunsToItsEnd_LogsAndLeavesItsRecord()
+    {
+        using var container = new SupervisedContainer("sh", "-c", "echo out; echo err >&2; printf rest; exit 3");
+        container.CreateAndStart();
+        var exit = container.Await<ExitedEvent>().Exit;
+        Assert.Equal((3, 0, false), (exit.ExitCode, exit.Signal, exit.OomKilled));
+        Assert.InRange(exit.StartedAt, 1, exit.FinishedAt);
+        Assert.Equal(exit, container.ReadExitRecord());
+        Assert.Equal(0, container.WaitForSupervisor());
+        Assert.Equal([("stderr", "F", "err"), ("stdout", "F", "out"), ("stdout", "P", "rest")], container.Log().Order());
+        Assert.False(File.Exists(Path.Combine(container.Folder, StateLayout.ControlSocket)));
+        Assert.False(File.Exists(Path.Combine(container.Folder, "supervisor.log")));
+    }
+
+    [Fact]
+    public void Create_Only_DoesNotRunTheProgram()
+    {
+        using var container = new SupervisedContainer("sh", "-c", "echo started");
+        Assert.IsType<CreatedReply>(container.Create());
+        Assert.Empty(container.Log());
+        Assert.IsType<OkReply>(container.Ask(new KillRequest(SIGKILL, All: false)));
+        var exit = container.Await<ExitedEvent>().Exit;
+        Assert.Equal((137, SIGKILL, 0), (exit.ExitCode, exit.Signal, exit.StartedAt));
+    }
+
+    [Fact]
+    public void Create_ProgramIsMissing_StartFailsAndContainerEnds()
+    {
+        using var container = new SupervisedContainer("/no/such/program");
+        if (container.Create() is CreatedReply)
+        {
+            var error = Assert.IsType<ErrorReply>(container.Ask(new StartRequest())).Error;
+            Assert.Contains("/no/such/program", error.Message, StringComparison.Ordinal);
+            Assert.NotEqual(0, container.Await<ExitedEvent>().Exit.ExitCode);
+        }
+    }
+
+    [Fact]
+    public void Create_NoSpec_AnswersWhyAndExits()
+    {
+        using var container = new SupervisedContainer("true") { Process = new ProcessSpec { Args = [] } };
+        var error = Assert.IsType<ErrorReply>(container.Create()).Error;
+        Assert.Equal(RuntimeErrorKind.InvalidArgument, error.Kind);
+        Assert.Equal(1, container.WaitForSupervisor());
+    }
+
+    [Fact]
+    public void Start_Twice_IsRefused()
+    {
+        using var container = new SupervisedContainer("sleep", "100");
+        container.CreateAndStart();
+        Assert.Equal(RuntimeErrorKind.FailedPrecondition, Assert.IsType<ErrorReply>(container.Ask(new StartRequest())).Error.Kind);
+    }
+
+    [Fact]
+    public void Kill_Signals_ReachTheProgram()
+    {
+        using var container = new SupervisedContainer("sh", "-c", "trap 'echo term; exit 7' TERM; echo ready; while :; do sleep 0.05; done");
+        container.CreateAndStart();
+        WaitForLog(container, "ready");
+        Assert.IsType<ErrorReply>(container.Ask(new KillRequest(0, All: false)));
+        Assert.IsType<OkReply>(container.Ask(new KillRequest(SIGTERM, All: false)));
+        Assert.Equal(7, container.Await<ExitedEvent>().Exit.ExitCode);
+        Assert.Contains(container.Log(), line => line.Text == "term");
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Kill_WholeContainer_EndsBackgroundProcessesToo(bool ownPidNamespace)
+    {
+        using var container = new SupervisedContainer("sh", "-c", "sleep 1000 & sleep 1000 & echo ready; wait") { OwnPidNamespace = ownPidNamespace };
+        container.CreateAndStart();
+        WaitForLog(container, "ready");
+        Assert.IsType<OkReply>(container.Ask(new KillRequest(SIGKILL, All: true)));
+        Assert.Equal(137, container.Await<ExitedEvent>().Exit.ExitCode);
+        Assert.Equal(0, container.WaitForSupervisor());
+    }
+
+    /// <summary>Without a PID namespace the init's end does not end the others, which hold the log's pipes.</summary>
+    [Fact]
+    public void Exit_SharedPidNamespace_KillsWhatIsLeft()
+    {
+        using var container = new SupervisedContainer("sh", "-c", "sleep 1000 & echo bye") { OwnPidNamespace = false };
+        container.CreateAndStart();
+        Assert.Equal(0, container.Await<ExitedEvent>().Exit.ExitCode);
+        Assert.Equal(0, container.WaitForSupervisor());
+        Assert.Equal("bye", container.Log().Single().Text);
+    }
+
+    [Fact]
+    public void Log_MuchOutput_IsWhole()
+    {
+        using var container = new SupervisedContainer("seq", "200000");
+        container.CreateAndStart();
+        container.Await<ExitedEvent>();
+        Assert.Equal(Enumerable.Range(1, 200000).Select(i => $"{i}"), container.Log().Select(line => line.Text));
+    }
+
+    [Fact]
+    public void ReopenLog_AfterRename_GoesOnInANewFile()
+    {
+        using var container = new SupervisedContainer("sh", "-c", "trap 'echo second' USR1; echo first; while :; do sleep 0.05; done");
+        container.CreateAndStart();
+        WaitForLog(container, "first");
+        File.Move(container.LogPath, container.LogPath + ".1");
+        Assert.IsType<OkReply>(container.Ask(new ReopenLogRequest()));
+        Assert.IsType<OkReply>(container.Ask(new KillRequest(10, All: false)));
+        WaitForLog(container, "second");
+        Assert.DoesNotContain("second", File.ReadAllText(container.LogPath + ".1"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Exec_Command_RunsInTheContainer()
+    {
+        using var container = new SupervisedContainer("sleep", "1000");
+        container.CreateAndStart();
+        var (exit, output) = container.Exec("sh", "-c", "cat /proc/1/cmdline | head -c 5; exit 4");
+        Assert.Equal((4, 0), (exit.ExitCode, exit.Signal));
+        Assert.Equal("sleep", output);
+        Assert.Equal(137, container.Exec("sh", "-c", "kill -9 $$").Exit.ExitCode);
+        for (var i = 0; i < 20; i++)
+        {
+            Assert.Equal(0, container.Exec("true").Exit.ExitCode);
+        }
+    }
+
+    [Fact]
+    public void Exec_BadRequests_AreRefused()
+    {
+        using var container = new SupervisedContainer("sleep", "1000");
+        Assert.IsType<CreatedReply>(container.Create());
+        using var devNull = Fd.Open("/dev/null", O_RDWR);
+        var request = new ExecRequest("e", container.Process with { Args = ["true"] });
+        Assert.Equal(RuntimeErrorKind.FailedPrecondition, Assert.IsType<ErrorReply>(container.Ask(request, devNull, devNull, devNull)).Error.Kind);
+        container.Ask(new StartRequest());
+        Assert.Equal(RuntimeErrorKind.InvalidArgument, Assert.IsType<ErrorReply>(container.Ask(request)).Error.Kind);
+        var missing = Assert.IsType<ErrorReply>(
+            container.Ask(request with { Process = container.Process with { Args = ["no-such"] } }, devNull, devNull, devNull)).Error;
+        Assert.Contains("no-such", missing.Message, StringComparison.Ordinal);
+        Assert.IsType<OkReply>(container.Ask(new ExecKillRequest("unknown")));
+    }
+
+    [Fact]
+    public void ExecKill_Tree_EndsDescendantsAndNothingElse()
+    {
+        using var container = new SupervisedContainer("sleep", "1000");
+        container.CreateAndStart();
+        using var pipe = PipePair.Create();
+        container.StartExec("tree", pipe.Writer, "sh", "-c", "(sleep 999 & sleep 998) & sleep 997 & echo; wait");
+        pipe.Writer.Dispose();
+        Assert.Equal(1, Fd.Read(pipe.Reader, new byte[1]));
+        Assert.IsType<OkReply>(container.Ask(new ExecKillRequest("tree")));
+        Assert.Equal(SIGKILL, container.Await<ExecExitedEvent>().Signal);
+
+        // All have ended: nobody holds the pipe.
+        Assert.Equal(0, Fd.Read(pipe.Reader, new byte[1]));
+        Assert.Equal(0, container.Exec("true").Exit.ExitCode);
+    }
+
+    /// <summary>What an exec leaves in the background goes on, can still be killed under its id, and ends with the container.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Exec_LeavesBackgroundProcess_ItCanStillBeKilled(bool kill)
+    {
+        using var container = new SupervisedContainer("sleep", "1000");
+        container.CreateAndStart();
+        using var pipe = PipePair.Create();
+        container.StartExec("daemon", pipe.Writer, "sh", "-c", "sleep 999 &");
+        pipe.Writer.Dispose();
+        Assert.Equal(0, container.Await<ExecExitedEvent>().ExitCode);
+        Assert.True(SpinWait.SpinUntil(() => container.Exec("sh", "-c", "cat /proc/[0-9]*/cmdline").Output.Contains("sleep\0999", StringComparison.Ordinal), 5000));
+        Assert.IsType<OkReply>(kill ? container.Ask(new ExecKillRequest("daemon")) : container.Ask(new KillRequest(SIGKILL, All: false)));
+        Assert.Equal(0, Fd.Read(pipe.Reader, new byte[1]));
+    }
+
+    [Fact]
+    public void Exec_RunningWhenTheContainerEnds_IsReportedFirst()
+    {
+        using var container = new SupervisedContainer("sleep", "1000");
+        container.CreateAndStart();
+        using var pipe = PipePair.Create();
+        container.StartExec("long", pipe.Writer, "sleep", "999");
+        container.Ask(new KillRequest(SIGKILL, All: false));
+        Assert.Equal(SIGKILL, container.Await<ExecExitedEvent>().Signal);
+        Assert.Equal(SIGKILL, container.Await<ExitedEvent>().Exit.Signal);
+    }
+
+    [Fact]
+    public void Memory_LimitExceeded_IsReportedAsOom()
+    {
+        using var container = new SupervisedContainer("sh", "-c", "dd if=/dev/zero of=/dev/null bs=200M count=1")
+        {
+            Resources = new ResourcesSpec { Memory = new MemorySpec { Limit = 32 * 1024 * 1024 } },
+        };
+        container.CreateAndStart();
+        var exit = container.Await<ExitedEvent>().Exit;
+        Assert.True(exit.OomKilled);
+        Assert.Equal(137, exit.ExitCode);
+    }
+
+    [Fact]
+    public void Server_DiesAndComesBack_FindsTheContainerAsItWas()
+    {
+        using var container = new SupervisedContainer("sh", "-c", "trap 'echo alive' USR1; echo ready; while :; do sleep 0.05; done");
+        container.CreateAndStart();
+        WaitForLog(container, "ready");
+        container.Disconnect();
+        container.Reconnect();
+        Assert.IsType<OkReply>(container.Ask(new KillRequest(10, All: false)));
+        WaitForLog(container, "alive");
+        Assert.Equal(0, container.Exec("true").Exit.ExitCode);
+        container.Disconnect();
+
+        // Nobody listens when it ends: the record tells.
+        using (var init = PidFd.Open(container.Record!.InitPid))
+        {
+            init!.SendSignal(SIGKILL);
+        }
+
+        Assert.Equal(0, container.WaitForSupervisor());
+        Assert.Equal(137, container.ReadExitRecord().ExitCode);
+    }
+
+    [Fact]
+    public void Supervisor_TermSignal_IsIgnoredAndNotInherited()
+    {
+        using var container = new SupervisedContainer("sleep", "1000");
+        container.CreateAndStart();
+        using (var supervisor = PidFd.Open(container.SupervisorPid))
+        {
+            supervisor!.SendSignal(SIGTERM);
+            supervisor.SendSignal(1);
+        }
+
+        var (exit, status) = container.Exec("grep", "-E", "Sig(Ign|Blk)", "/proc/1/status", "/proc/self/status");
+        Assert.Equal(0, exit.ExitCode);
+        Assert.Equal(4, status.Split('\n').Count(line => line.EndsWith(":\t0000000000000000", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public void Control_GarbageMessage_GetsAnErrorAndNothingBreaks()
+    {
+        using var container = new SupervisedContainer("sleep", "1000");
+        container.CreateAndStart();
+        using var stranger = new ControlChannel(SeqPacketSocket.Connect(Path.Combine(container.Folder, StateLayout.ControlSocket)));
+        stranger.Send([0x7b, 0xff, 0x00]);
+        using var answer = stranger.Receive()!;
+        Assert.IsType<ErrorReply>(ControlCodec.Decode(answer.Bytes));
+        Assert.Equal(0, container.Exec("true").Exit.ExitCode);
+    }
+
+    private static void WaitForLog(SupervisedContainer container, string text) =>
+        Assert.True(
+            SpinWait.SpinUntil(() => File.Exists(container.LogPath) && container.Log().Any(line => line.Text == text), TimeSpan.FromSeconds(10)),
+            $"no line \"{text}\" in the log");
+}

@@ -32,6 +32,7 @@ internal sealed class Composition : IAsyncDisposable
     private readonly GrpcHost _grpc;
     private readonly StartupRecovery _recovery;
     private readonly ImageServices _images;
+    private readonly ContainerCgroups _cgroups;
 
     private Composition(CriServerOptions options, ILoggerFactory loggers)
     {
@@ -55,8 +56,8 @@ internal sealed class Composition : IAsyncDisposable
 
         // The machine
         var cgroupFactory = CgroupManagerFactory.FromProc();
-        var cgroups = new ContainerCgroups(cgroupFactory, loggers.CreateLogger<ContainerCgroups>());
-        var host = HostFactsReader.Read(cgroupFactory.Mode == CgroupMode.Unified, swapAccounting: false);
+        var cgroups = _cgroups = new ContainerCgroups(cgroupFactory, loggers.CreateLogger<ContainerCgroups>());
+        var host = HostFactsReader.Read(cgroupFactory.Mode == CgroupMode.Unified, cgroupFactory.HasSwapAccounting());
         var runtime = new RuntimeClient.RuntimeClient(new RuntimeProcess(RuntimeBinary.Find(options.Runtime.Binary), _io), _io, layout);
         var network = new PodNetwork(
             options.Network, options.Root, new CniProcess(_io.Loop), _durability.Request, loggers.CreateLogger<PodNetwork>());
@@ -152,6 +153,7 @@ internal sealed class Composition : IAsyncDisposable
         await _images.DisposeAsync();
         await _durability.DisposeAsync();
         _io.Dispose();
+        _cgroups.RemoveIfEmpty(CgroupPaths.Root);
     }
 
     private async Task RunAsync()

@@ -7,6 +7,21 @@ namespace CriShim.CriServer.Containers;
 /// <summary>What the server itself does with cgroups: clean up where no supervisor does any more.</summary>
 internal sealed class ContainerCgroups(CgroupManagerFactory factory, ILogger<ContainerCgroups> log)
 {
+    /// <summary>Removes a cgroup that only holds those of pods, if it holds none any more.</summary>
+    public void RemoveIfEmpty(string path)
+    {
+        foreach (var folder in factory.Open(path).Folders)
+        {
+            try
+            {
+                Directory.Delete(folder.Path); // rmdir(2): refused while anything is below
+            }
+            catch (IOException)
+            {
+            }
+        }
+    }
+
     /// <summary>Kills what is left in the cgroup and removes it; nothing there is fine.</summary>
     public void Remove(string? path)
     {

@@ -1,6 +1,7 @@
 using CriShim.Cri.V1;
 using CriShim.CriServer.Configuration;
 using CriShim.CriServer.Errors;
+using CriShim.CriServer.Networking;
 using CriShim.CriServer.Specs;
 using CriShim.CriServer.State;
 using CriShim.Runtime.Contract;
@@ -105,7 +106,7 @@ internal sealed class RunSandbox(
         stage.Name = "making its namespaces";
         resources.MakeFolder(sandbox);
         rollback.Add("resources", token => resources.ReleaseAsync(sandbox, token));
-        var request = SandboxSpec.Build(sandbox.Id, sandbox.Config, layout, host, options);
+        var request = WithNetworkSysctls(sandbox, SandboxSpec.Build(sandbox.Id, sandbox.Config, layout, host, options));
         using var process = await resources.MakeNamespacesAsync(request);
         sandbox = sandbox with { InitPid = process.InitPid, InitStartTime = process.InitStartTime };
 
@@ -113,6 +114,23 @@ internal sealed class RunSandbox(
         sandbox = sandbox with { Addresses = await resources.AttachAsync(sandbox, process.Netlink) };
         resources.WriteFiles(sandbox, SandboxSpec.Hostname(sandbox.Config, host));
         return sandbox with { ReadyAt = time.UnixNanoseconds() };
+    }
+
+    /// <summary>What the network wants set in a new namespace; the pod's own sysctls win.</summary>
+    private static SandboxRequest WithNetworkSysctls(Sandbox sandbox, SandboxRequest request)
+    {
+        if (sandbox.OnHostNetwork || PodNetwork.NamespaceSysctls.Count == 0)
+        {
+            return request;
+        }
+
+        var sysctls = new Dictionary<string, string>(PodNetwork.NamespaceSysctls);
+        foreach (var (name, value) in request.Sysctls ?? new Dictionary<string, string>())
+        {
+            sysctls[name] = value;
+        }
+
+        return request with { Sysctls = sysctls };
     }
 
     /// <summary>Something of it is still there: the client must be able to ask for its removal.</summary>

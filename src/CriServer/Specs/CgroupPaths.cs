@@ -8,6 +8,9 @@ namespace CriShim.CriServer.Specs;
 /// </summary>
 internal static class CgroupPaths
 {
+    /// <summary>Parent of the pods for which the client gives none.</summary>
+    public const string Root = "/crishim";
+
     private const string Prefix = "crishim-";
 
     public static string ForContainer(PodSandboxConfig config, string sandboxId, string containerId) =>
@@ -26,7 +29,7 @@ internal static class CgroupPaths
         var asked = config.Linux?.CgroupParent;
         if (string.IsNullOrEmpty(asked))
         {
-            return $"/crishim/{sandboxId}";
+            return $"{Root}/{sandboxId}";
         }
 
         var parts = asked.Split('/', StringSplitOptions.RemoveEmptyEntries);

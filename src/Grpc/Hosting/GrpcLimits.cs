@@ -11,6 +11,9 @@ public static class GrpcLimits
     /// </summary>
     public const int StreamsPerConnection = 10_000;
 
+    /// <summary>For ever, but finite: Kestrel adds it to the present, and a sum that overflows ends every idle connection within a second.</summary>
+    private static readonly TimeSpan s_idle = TimeSpan.FromDays(3650);
+
     public static void Apply(KestrelServerOptions kestrel)
     {
         kestrel.AddServerHeader = false;
@@ -20,7 +23,7 @@ public static class GrpcLimits
         limits.MaxRequestBodySize = null;
         limits.MinRequestBodyDataRate = null;
         limits.MinResponseDataRate = null;
-        limits.KeepAliveTimeout = TimeSpan.MaxValue;
+        limits.KeepAliveTimeout = s_idle;
         limits.Http2.MaxStreamsPerConnection = StreamsPerConnection;
     }
 }

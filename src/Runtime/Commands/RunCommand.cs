@@ -1,28 +1,61 @@
 using CriShim.Runtime.Containers;
-using Microsoft.Win32.SafeHandles;
+using CriShim.Runtime.Contract;
 
 namespace CriShim.Runtime.Commands;
 
 internal static class RunCommand
 {
-    public static int Execute(string[] args)
+    public static int Run(CommandContext context)
     {
-        try {
-        var bundle = Path.GetFullPath(args[1]);
-        var (spec, json) = BundleReader.Read(bundle);
-        using var container = ContainerCreator.Create(new ContainerRequest(args[2], bundle, spec, json)
+        var options = CreateOptions.Parse(context.Words, "run");
+        var terminal = BundleReader.Read(options.BundlePath).Spec.Process?.Terminal ?? false;
+        ContainerMaker.CheckTerminal(terminal, options, options.Detach);
+        var container = ContainerMaker.Make(context, options, withGate: false);
+        try
         {
-            Stdin = new SafeFileHandle(0, false),
-            Stdout = new SafeFileHandle(1, false),
-            Stderr = new SafeFileHandle(2, false),
-        });
-        try {
-        container.Start();
-        } finally {
-        Console.Error.WriteLine(container.PidFd.Reap());
-        ContainerDeleter.Delete(container.Id, bundle, spec, container.Cgroup);
+            return options.Detach ? StartDetached(container) : RunToEnd(container);
         }
+        catch (RuntimeException)
+        {
+            Destroy(context, container, options);
+            throw;
+        }
+        finally
+        {
+            if (!options.Detach)
+            {
+                Destroy(context, container, options);
+            }
+
+            container.Dispose();
+        }
+    }
+
+    private static int StartDetached(CreatedContainer container)
+    {
+        container.Start();
         return 0;
-        } catch (Contract.RuntimeException e) { Console.Error.WriteLine(e.Error); return 1; }
+    }
+
+    private static int RunToEnd(CreatedContainer container)
+    {
+        using var signals = new SignalForwarder(container.PidFd);
+        using var relay = container.Console is { } master ? new TerminalRelay(master) : null;
+        container.Start();
+        relay?.Run(container.PidFd);
+        return container.PidFd.Reap().ExitCode;
+    }
+
+    private static void Destroy(CommandContext context, CreatedContainer container, CreateOptions options)
+    {
+        foreach (var failure in ContainerDeleter.Delete(container))
+        {
+            context.Log.Warning(failure.Message);
+        }
+
+        if (!options.Keep)
+        {
+            context.Store.Remove(options.Id);
+        }
     }
 }

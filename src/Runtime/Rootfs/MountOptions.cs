@@ -46,6 +46,11 @@ internal sealed class MountOptions
     private readonly List<string> _fileSystem = [];
     private readonly List<(ulong Propagation, bool Recursive)> _propagations = [];
 
+    /// <summary>All words that are understood here.</summary>
+    public static IEnumerable<string> Words =>
+        s_attributes.Keys.Concat(s_attributes.Keys.Where(word => word != "relatime").Select(word => "r" + word)).Concat(s_propagations.Keys)
+            .Concat(s_ignored).Concat(["bind", "rbind", "tmpcopyup", "idmap", "ridmap"]).Distinct();
+
     /// <summary>MOUNT_ATTR_… for the mount alone.</summary>
     public ulong Set { get; private set; }
 

@@ -60,6 +60,18 @@ public class HttpLevelTests
     }
 
     [Fact]
+    public async Task Connection_Idle_StaysOpen()
+    {
+        await using var grpc = await GrpcFixture.StartAsync();
+        await using var connection = await grpc.ConnectAsync();
+        await connection.WriteAsync("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0"u8.ToArray());
+
+        // Kestrel looks for idle connections once a second.
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(2.5));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => connection.CopyToAsync(Stream.Null, limit.Token));
+    }
+
+    [Fact]
     public async Task Stop_WithACallUnderWay_LetsItEnd()
     {
         await using var grpc = await GrpcFixture.StartAsync();

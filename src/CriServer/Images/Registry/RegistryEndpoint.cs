@@ -17,6 +17,9 @@ internal sealed record RegistryEndpoint
     /// <summary>The registry itself: only it is sent the client's credentials.</summary>
     public bool IsOrigin { get; init; }
 
+    /// <summary>The same host as the endpoint before, asked over TLS should it not speak plain HTTP.</summary>
+    public bool IsTlsFallback { get; init; }
+
     /// <summary>For mirrors: the registry that is meant, sent as the query <c>ns</c>.</summary>
     public string? MirroredHost { get; init; }
 

@@ -11,6 +11,9 @@ internal enum RegistryFailure
     NotFound,
     Denied,
 
+    /// <summary>A request it does not understand; also what servers that want TLS answer to plain HTTP.</summary>
+    NotUnderstood,
+
     /// <summary>An answer that is wrong: bad digest, bad document, unexpected status.</summary>
     Invalid,
 }
@@ -23,6 +26,7 @@ internal sealed class RegistryException(RegistryFailure failure, string message,
     public static RegistryFailure FailureOf(HttpStatusCode status) => (int)status switch
     {
         401 or 403 => RegistryFailure.Denied,
+        400 => RegistryFailure.NotUnderstood,
         404 => RegistryFailure.NotFound,
         408 or 429 or >= 500 => RegistryFailure.Unavailable,
         _ => RegistryFailure.Invalid,

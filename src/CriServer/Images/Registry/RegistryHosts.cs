@@ -45,7 +45,7 @@ internal sealed class RegistryHosts(ImageOptions options)
     private static IReadOnlyList<RegistryEndpoint> DefaultEndpoints(string host)
     {
         var secure = Origin($"https://{ApiHost(host)}/v2");
-        return IsLoopback(host) ? [Origin($"http://{host}/v2"), secure] : [secure];
+        return IsLoopback(host) ? [Origin($"http://{host}/v2"), secure with { IsTlsFallback = true }] : [secure];
     }
 
     private static RegistryEndpoint Origin(string address) => new() { BaseAddress = address, Tls = RegistryTls.System, IsOrigin = true };

@@ -112,6 +112,11 @@ internal sealed class RepositoryClient : IDisposable
         Exception? last = null;
         foreach (var host in InOrder(can))
         {
+            if (host.Endpoint.IsTlsFallback && SpokePlainHttp(last))
+            {
+                continue;
+            }
+
             try
             {
                 return await attempt(host);
@@ -128,6 +133,10 @@ internal sealed class RepositoryClient : IDisposable
         throw new CriException(
             kind, failures.Count > 0 ? string.Join("; ", failures) : $"no host of {_reference.Host} may be asked for this", last);
     }
+
+    /// <summary>An answer that a registry gives; servers that want TLS drop the connection or answer 400.</summary>
+    private static bool SpokePlainHttp(Exception? failure) =>
+        failure is ContentException or RegistryException { Failure: not (RegistryFailure.Unavailable or RegistryFailure.NotUnderstood) };
 
     private List<RegistryClient> InOrder(Func<RegistryEndpoint, bool> can)
     {

@@ -1,0 +1,123 @@
+using System.Globalization;
+using CriShim.Linux;
+using CriShim.Runtime.Containers;
+using Microsoft.Win32.SafeHandles;
+using static CriShim.Linux.LibC.Signals;
+
+namespace CriShim.Runtime.Commands;
+
+/// <summary>What `create` and `run` have in common: the container made, and kept on disk for later commands.</summary>
+internal static class ContainerMaker
+{
+    /// <param name="withGate">A later command starts it.</param>
+    public static CreatedContainer Make(CommandContext context, CreateOptions options, bool withGate)
+    {
+        OwnProcess.MakeUndumpable();
+        var (spec, json) = BundleReader.Read(options.BundlePath);
+        CheckTerminal(spec.Process?.Terminal ?? false, options, withGate);
+        context.Store.Reserve(options.Id);
+        try
+        {
+            using var gate = withGate ? SeqPacketSocket.Listen(context.Store.GatePath(options.Id)) : null;
+            var container = Create(options, new ContainerRequest(options.Id, options.BundlePath, spec, json)
+            {
+                Stdin = Inherited(0),
+                Stdout = Inherited(1),
+                Stderr = Inherited(2),
+                Gate = gate,
+                PreservedFds = [.. Enumerable.Range(3, options.PreservedFds).Select(Inherited)],
+                NoPivot = options.NoPivot,
+                NoNewKeyring = options.NoNewKeyring,
+            });
+            try
+            {
+                Keep(context.Store, options, container, json);
+                return container;
+            }
+            catch
+            {
+                Destroy(container);
+                throw;
+            }
+        }
+        catch
+        {
+            context.Store.Remove(options.Id);
+            throw;
+        }
+    }
+
+    /// <summary>Ends and removes a container that is not going to be used.</summary>
+    public static void Destroy(CreatedContainer container)
+    {
+        container.PidFd.SendSignal(SIGKILL);
+        container.PidFd.Reap();
+        ContainerDeleter.Delete(container);
+        container.Dispose();
+    }
+
+    public static void WritePidFile(string? path, int pid)
+    {
+        if (path is not null)
+        {
+            // Whoever waits for the file must never see it empty.
+            var temporary = Path.Combine(Path.GetDirectoryName(Path.GetFullPath(path))!, $".{Path.GetFileName(path)}");
+            File.WriteAllText(temporary, pid.ToString(CultureInfo.InvariantCulture));
+            File.Move(temporary, path, overwrite: true);
+        }
+    }
+
+    public static void CheckTerminal(bool terminal, CreateOptions options, bool isDetached)
+    {
+        if (isDetached && terminal && options.ConsoleSocket is null)
+        {
+            throw CommandLine.Wrong("cannot allocate tty if runc will detach without setting console socket");
+        }
+
+        if ((!isDetached || !terminal) && options.ConsoleSocket is not null)
+        {
+            throw CommandLine.Wrong("cannot use console socket if runc will not detach or allocate tty");
+        }
+    }
+
+    /// <summary>A descriptor this process was started with.</summary>
+    public static SafeFileHandle Inherited(int number) => new(number, ownsHandle: false);
+
+    private static CreatedContainer Create(CreateOptions options, ContainerRequest request)
+    {
+        var container = ContainerCreator.Create(request);
+        if (options.ConsoleSocket is { } socket && container.Console is { } master)
+        {
+            try
+            {
+                using (master)
+                {
+                    ConsoleSocket.Send(socket, master);
+                }
+            }
+            catch
+            {
+                Destroy(container);
+                throw;
+            }
+        }
+
+        return container;
+    }
+
+    private static void Keep(StateStore store, CreateOptions options, CreatedContainer container, byte[] json)
+    {
+        var state = new ContainerState(
+            options.Id,
+            container.Pid,
+            container.StartTime,
+            options.BundlePath,
+            Path.GetFullPath(container.Spec.Root!.Path, options.BundlePath),
+            ContainerCreator.CgroupPathOf(options.Id, container.Spec),
+            TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds() * 1_000_000,
+            options.NoNewKeyring ? null : SessionKeyring.NameFor(options.Id),
+            container.Spec.Annotations);
+        store.Save(state, json);
+        WritePidFile(options.PidFile, container.Pid);
+    }
+}

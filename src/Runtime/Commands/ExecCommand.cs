@@ -1,0 +1,96 @@
+using CriShim.Cgroups;
+using CriShim.Linux;
+using CriShim.Oci.RuntimeSpec;
+using CriShim.Runtime.Containers;
+using CriShim.Runtime.Contract;
+using CriShim.Runtime.Security;
+using Microsoft.Win32.SafeHandles;
+
+namespace CriShim.Runtime.Commands;
+
+internal static class ExecCommand
+{
+    /// <summary>As runc: the program could not be started.</summary>
+    private const int NotStarted = 255;
+
+    public static int Run(CommandContext context)
+    {
+        OwnProcess.MakeUndumpable();
+        var options = ExecOptions.Parse(context.Words);
+        var state = context.Store.Load(options.Id);
+        var (spec, _) = context.Store.LoadSpec(options.Id);
+        var process = options.BuildProcess(spec.Process ?? new ProcessSpec());
+        CheckTerminal(process.Terminal, options);
+        using var init = KillCommand.OpenInit(context.Store, state)
+            ?? throw new RuntimeException(RuntimeErrorKind.FailedPrecondition, "cannot exec in a stopped container");
+        var cgroup = CgroupManagerFactory.FromProc().Open(state.CgroupPath);
+        if (!options.IgnorePaused && cgroup.IsFrozen())
+        {
+            throw new RuntimeException(RuntimeErrorKind.FailedPrecondition, "cannot exec in a paused container (use --ignore-paused to override)");
+        }
+
+        using var console = process.Terminal ? ExecTerminal.Open(state.Pid, process) : null;
+        try
+        {
+            var child = Start(options, state, process, init, cgroup, console?.Slave, SeccompProfile.Compile(spec.Linux?.Seccomp));
+            using (child)
+            {
+                console?.Slave.Dispose();
+                ContainerMaker.WritePidFile(options.PidFile, child.Pid);
+                return Finish(options, child, console);
+            }
+        }
+        catch (RuntimeException e)
+        {
+            context.Log.Error($"exec failed: unable to start container process: {e.Message}");
+            return NotStarted;
+        }
+    }
+
+    private static ClonedProcess Start(
+        ExecOptions options, ContainerState state, ProcessSpec process, PidFd init, ICgroupManager cgroup, SafeFileHandle? slave, byte[] seccomp) =>
+        ContainerExec.Start(new ContainerExecRequest(state.Pid, init, process, cgroup)
+        {
+            Stdin = slave ?? ContainerMaker.Inherited(0),
+            Stdout = slave ?? ContainerMaker.Inherited(1),
+            Stderr = slave ?? ContainerMaker.Inherited(2),
+            PreservedFds = [.. Enumerable.Range(3, options.PreservedFds).Select(ContainerMaker.Inherited)],
+            Keyring = state.Keyring,
+            Seccomp = seccomp,
+        });
+
+    private static int Finish(ExecOptions options, ClonedProcess child, ExecTerminal? console)
+    {
+        if (options.ConsoleSocket is { } socket)
+        {
+            ConsoleSocket.Send(socket, console!.Master);
+        }
+
+        if (options.Detach)
+        {
+            return 0;
+        }
+
+        using var signals = new SignalForwarder(child.PidFd);
+        if (console is not null && options.ConsoleSocket is null)
+        {
+            using var relay = new TerminalRelay(console.Master);
+            relay.Run(child.PidFd);
+        }
+
+        return child.PidFd.Reap().ExitCode;
+    }
+
+    private static void CheckTerminal(bool terminal, ExecOptions options)
+    {
+        if (options.Detach && terminal && options.ConsoleSocket is null)
+        {
+            throw CommandLine.Wrong("cannot allocate tty if runc will detach without setting console socket");
+        }
+
+        if (!terminal && options.ConsoleSocket is not null)
+        {
+            throw CommandLine.Wrong("cannot use console socket if runc will not detach or allocate tty");
+        }
+    }
+}

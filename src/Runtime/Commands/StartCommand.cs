@@ -1,0 +1,33 @@
+using CriShim.Linux;
+using CriShim.Runtime.Containers;
+using CriShim.Runtime.Contract;
+using CriShim.Runtime.Init;
+
+namespace CriShim.Runtime.Commands;
+
+internal static class StartCommand
+{
+    public static int Run(CommandContext context)
+    {
+        var id = CommandLine.Parse(context.Words, [], []).Require(1, 1, "start container-id")[0];
+        var state = context.Store.Load(id);
+        var status = context.Store.StatusOf(state);
+        if (status != "created")
+        {
+            throw new RuntimeException(RuntimeErrorKind.FailedPrecondition, status == "running"
+                ? "cannot start an already running container"
+                : $"cannot start a container that has {status}");
+        }
+
+        var gate = context.Store.GatePath(id);
+        using (var channel = new InitChannel(SeqPacketSocket.Connect(gate)))
+        {
+            ContainerStarter.Open(channel, id);
+        }
+
+        File.Delete(gate);
+        var (spec, _) = context.Store.LoadSpec(id);
+        Hooks.Run(spec.Hooks?.Poststart, "poststart", Hooks.StateOf(id, state.BundlePath, spec, state.Pid, "running"));
+        return 0;
+    }
+}

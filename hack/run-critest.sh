@@ -4,6 +4,7 @@
 #   REGISTRY  a registry on loopback that holds the suite's images under their upstream paths
 #   FOCUS     regular expression of the specs to run
 #   SKIP      regular expression of the specs to leave out
+#   CRISHIM_BIN  folder of the published binaries (default: artifacts/bin)
 set -euo pipefail
 cd "$(dirname "$0")/.."
 critest=${CRITEST:-critest}
@@ -27,7 +28,7 @@ for host in registry.k8s.io k8s.gcr.io gcr.io public.ecr.aws docker.io; do
   printf 'server = "%s"\n[host."%s"]\n  capabilities = ["pull", "resolve"]\n' "$registry" "$registry" > "$work/certs.d/$host/hosts.toml"
 done
 printf '{"images": {"registryConfigFolders": ["%s"]}}\n' "$work/certs.d" > "$work/config.json"
-artifacts/bin/crishim serve --config "$work/config.json" --listen "unix://$work/c.sock" --root "$work/root" --state "$work/state" > "$work/server.log" 2>&1 &
+"${CRISHIM_BIN:-artifacts/bin}/crishim" serve --config "$work/config.json" --listen "unix://$work/c.sock" --root "$work/root" --state "$work/state" > "$work/server.log" 2>&1 &
 server=$!
 for _ in $(seq 100); do [ -S "$work/c.sock" ] && break; sleep 0.05; done
 

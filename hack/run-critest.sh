@@ -6,6 +6,11 @@
 #   SKIP      regular expression of the specs to leave out
 #   CRISHIM_BIN  folder of the published binaries (default: artifacts/bin)
 set -euo pipefail
+
+# Mount propagation is part of the suite: it needs a mount namespace whose mounts are shared.
+if [ -z "${CRISHIM_CRITEST_SHARED:-}" ]; then
+  CRISHIM_CRITEST_SHARED=1 exec unshare --mount --propagation shared "$0" "$@"
+fi
 cd "$(dirname "$0")/.."
 critest=${CRITEST:-critest}
 registry=${REGISTRY:-http://127.0.0.1:5000}
@@ -16,6 +21,9 @@ work=$(mktemp -d /tmp/crishim-critest-XXXXXX)
 server=""
 cleanup() {
   if [ -n "$server" ]; then
+    # What a failed spec left
+    crictl=$(command -v "$(dirname "$(command -v "$critest")")/crictl" || command -v crictl || true)
+    [ -z "$crictl" ] || "$crictl" -r "unix://$work/c.sock" -t 20s rmp -fa > /dev/null 2>&1 || true
     kill "$server" 2> /dev/null || true
     wait "$server" 2> /dev/null || true
   fi

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using CriShim.Linux;
 using CriShim.Oci.RuntimeSpec;
 using CriShim.Runtime.Contract;
@@ -212,6 +213,46 @@ public sealed class SupervisorTests
         var exit = container.Await<ExitedEvent>().Exit;
         Assert.True(exit.OomKilled);
         Assert.Equal(137, exit.ExitCode);
+    }
+
+    [Fact]
+    public void Paused_Container_RefusesExecAndCanBeKilled()
+    {
+        using var container = new SupervisedContainer("sleep", "1000");
+        container.CreateAndStart();
+        File.WriteAllText($"/sys/fs/cgroup/unified{container.CgroupPath}/cgroup.freeze", "1");
+        Assert.True(SpinWait.SpinUntil(
+            () => File.ReadAllText($"/sys/fs/cgroup/unified{container.CgroupPath}/cgroup.events").Contains("frozen 1", StringComparison.Ordinal), 5000));
+        using var devNull = Fd.Open("/dev/null", O_RDWR);
+        var request = new ExecRequest("e", container.Process with { Args = ["true"] });
+        Assert.Equal(RuntimeErrorKind.FailedPrecondition, Assert.IsType<ErrorReply>(container.Ask(request, devNull, devNull, devNull)).Error.Kind);
+        Assert.IsType<OkReply>(container.Ask(new KillRequest(SIGKILL, All: false)));
+        Assert.Equal(SIGKILL, container.Await<ExitedEvent>().Exit.Signal);
+    }
+
+    [Fact]
+    public void Stdio_OtherUser_CanBeReopened()
+    {
+        using var container = new SupervisedContainer("sh", "-c", "echo again >/proc/self/fd/1");
+        container.Process = container.Process with { User = new UserSpec { Uid = 1000, Gid = 1000 } };
+        container.CreateAndStart();
+        Assert.Equal(0, container.Await<ExitedEvent>().Exit.ExitCode);
+        Assert.Equal("again", container.Log().Single().Text);
+    }
+
+    /// <summary>A process outside the cgroup that holds the log's pipe does not hold up the end.</summary>
+    [Fact]
+    public void Exit_StrangerHoldsThePipe_IsNotHeldUp()
+    {
+        using var container = new SupervisedContainer("sleep", "1000");
+        container.CreateAndStart();
+        using var held = Fd.Open($"/proc/{container.Record!.InitPid}/fd/1", O_WRONLY);
+        Fd.WriteAll(held, "from outside\n"u8);
+        container.Ask(new KillRequest(SIGKILL, All: false));
+        var clock = Stopwatch.StartNew();
+        container.Await<ExitedEvent>();
+        Assert.InRange(clock.Elapsed.TotalSeconds, 0, 2);
+        Assert.Equal("from outside", container.Log().Single().Text);
     }
 
     [Fact]

@@ -56,13 +56,7 @@ internal sealed class SupervisedContainer(CreatedContainer created, int original
     public ClonedProcess Exec(ProcessSpec process, IReadOnlyList<SafeFileHandle> stdio, CgroupLeaf? leaf)
     {
         StdioOwner.Set(process.User, created.Spec.Linux?.UidMappings, stdio);
-        return ContainerExec.Start(new ContainerExecRequest(created.Pid, created.PidFd, WithOomScore(process), created.Cgroup)
-        {
-            Stdin = stdio[0],
-            Stdout = stdio[1],
-            Stderr = stdio[2],
-            Leaf = leaf,
-        });
+        return ContainerExec.Start(created, WithOomScore(process), stdio, leaf);
     }
 
     /// <summary>Signals the init, or every process. SIGKILL ends a paused container too. One that has ended is no error.</summary>

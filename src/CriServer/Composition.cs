@@ -156,6 +156,12 @@ internal sealed class Composition : IAsyncDisposable
         _cgroups.RemoveIfEmpty(CgroupPaths.Root);
     }
 
+    private async Task RecoverAsync()
+    {
+        await _recovery.RunAsync();
+        IdleMemory.Release();
+    }
+
     private async Task RunAsync()
     {
         using var signals = new TerminationSignals();
@@ -163,7 +169,7 @@ internal sealed class Composition : IAsyncDisposable
         await _grpc.StartAsync(CancellationToken.None);
         ServerSocket.Protect(_options.SocketPath());
         ServicesLog.Listening(log, ServerVersion.Text, _options.SocketPath());
-        var recovery = _recovery.RunAsync();
+        var recovery = RecoverAsync();
         await signals.Received;
         ServicesLog.Stopping(log);
         using var limit = new CancellationTokenSource(s_shutdownLimit);

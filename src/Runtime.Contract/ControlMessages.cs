@@ -42,9 +42,6 @@ public abstract record ControlMessage
 
     /// <summary>fd number of the first connection in a freshly started `supervise` or `sandbox` process.</summary>
     public const int InitialFd = 3;
-
-    /// <summary>A longer message travels in a memfd passed beside an empty-bodied envelope.</summary>
-    public const int MaxInlineBytes = 128 * 1024;
 }
 
 /// <summary>

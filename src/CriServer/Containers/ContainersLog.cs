@@ -20,6 +20,9 @@ internal static partial class ContainersLog
     [LoggerMessage(3003, LogLevel.Error, "container {Id}: failed to record its end")]
     public static partial void FollowFailed(ILogger log, string id, Exception error);
 
+    [LoggerMessage(3007, LogLevel.Error, "container {Id}: its end could not be written to disk")]
+    public static partial void ExitNotRecorded(ILogger log, string id, Exception error);
+
     [LoggerMessage(3004, LogLevel.Warning, "container {Id}: what was made for it could not all be undone")]
     public static partial void UndoFailed(ILogger log, string id, Exception error);
 

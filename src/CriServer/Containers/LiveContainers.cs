@@ -13,6 +13,8 @@ namespace CriShim.CriServer.Containers;
 internal sealed class LiveContainers(
     ContainerStore containers, IRuntimeClient runtime, StateLayout layout, ContainerCgroups cgroups, TimeProvider time, ILogger<LiveContainers> log)
 {
+    private static readonly TimeSpan s_reconnectDelay = TimeSpan.FromMilliseconds(100);
+
     private readonly ConcurrentDictionary<string, Live> _live = new(StringComparer.Ordinal);
 
     private sealed record Live(ISupervisor Supervisor, Task Ended);
@@ -47,17 +49,34 @@ internal sealed class LiveContainers(
         }
     }
 
-    /// <summary>Ends the container whatever it does, and waits for it.</summary>
+    /// <summary>Ends the container whatever it does, and waits for it; also one whose supervisor cannot be reached.</summary>
     public async Task DestroyAsync(string containerId)
     {
+        if (Find(containerId) is null && containers.Find(containerId) is { HasExited: false } unreachable)
+        {
+            cgroups.Remove(unreachable.CgroupPath);
+            RecordExit(containerId, ExitRecordFile.Read(layout, containerId));
+            return;
+        }
+
         await KillAsync(containerId, StopSignals.Kill, all: true);
         await EndedAsync(containerId);
     }
 
-    /// <summary>Puts an end that was found, not seen, into the store.</summary>
+    /// <summary>Puts an end into the store; null: nobody saw it.</summary>
     public void RecordExit(string containerId, ExitRecord? exit)
     {
-        containers.Update(containerId, c => c.HasExited ? c : exit is null ? WithUnknownEnd(c) : WithEnd(c, exit));
+        Container End(Container c) => c.HasExited ? c : exit is null ? WithUnknownEnd(c) : WithEnd(c, exit);
+        try
+        {
+            containers.Update(containerId, End);
+        }
+        catch (IOException e)
+        {
+            // A full disk must not keep a dead container running in the client's eyes.
+            containers.UpdateUnrecorded(containerId, End);
+            ContainersLog.ExitNotRecorded(log, containerId, e);
+        }
     }
 
     private async Task FollowAsync(string containerId, ISupervisor supervisor, TaskCompletionSource ended)
@@ -88,8 +107,13 @@ internal sealed class LiveContainers(
     private async Task<ExitRecord?> WaitForExitAsync(string containerId, ISupervisor supervisor)
     {
         var current = supervisor;
-        while (true)
+        for (var attempt = 1; ; attempt++)
         {
+            if (attempt > 1)
+            {
+                await Task.Delay(s_reconnectDelay * (attempt - 2), time);
+            }
+
             var exit = await current.Exited ?? ExitRecordFile.Read(layout, containerId);
             current.Dispose();
             if (exit is not null || await runtime.ConnectAsync(containerId, supervisor.Record, CancellationToken.None) is not { } again)

@@ -47,18 +47,13 @@ internal sealed class StopContainer(ContainerStore containers, LiveContainers li
     {
         try
         {
-            var ended = live.EndedAsync(container.Id);
             if (!stop.GraceOver.IsCompleted)
             {
                 await live.KillAsync(container.Id, container.StopSignal, all: false);
-                await Task.WhenAny(ended, stop.GraceOver);
+                await Task.WhenAny(live.EndedAsync(container.Id), stop.GraceOver);
             }
 
-            if (!ended.IsCompleted)
-            {
-                await live.KillAsync(container.Id, StopSignals.Kill, all: true);
-                await ended;
-            }
+            await live.DestroyAsync(container.Id);
         }
         finally
         {

@@ -78,7 +78,11 @@ internal sealed class LeftoverRecovery(
         {
             var netns = StateLayout.NetworkNamespace(id);
             MountPoint.Clear(netns);
-            File.Delete(netns);
+            if (File.Exists(netns))
+            {
+                File.Delete(netns);
+            }
+
             var pins = Path.GetDirectoryName(layout.NamespacePin(id, "ipc"))!;
             foreach (var pin in Directory.Exists(pins) ? Directory.GetFiles(pins) : [])
             {

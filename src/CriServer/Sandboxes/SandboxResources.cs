@@ -71,7 +71,7 @@ internal sealed class SandboxResources(IRuntimeClient runtime, PodNetwork networ
         foreach (var (_, pin) in SandboxSpec.NamespacePaths(sandbox.Id, sandbox.Config, layout))
         {
             MountPoint.Clear(pin);
-            File.Delete(pin);
+            DeleteFile(pin);
         }
 
         MountPoint.Clear(layout.SharedMemory(sandbox.Id));
@@ -80,6 +80,15 @@ internal sealed class SandboxResources(IRuntimeClient runtime, PodNetwork networ
         if (Directory.Exists(layout.SandboxFolder(sandbox.Id)))
         {
             Directory.Delete(layout.SandboxFolder(sandbox.Id), recursive: true);
+        }
+    }
+
+    /// <summary>After a reboot not even the folder is there.</summary>
+    private static void DeleteFile(string path)
+    {
+        if (File.Exists(path))
+        {
+            File.Delete(path);
         }
     }
 

@@ -90,6 +90,18 @@ internal class ObjectStore<T>(string kind, Func<T, string> idOf, Action<T> recor
         }
     }
 
+    /// <summary>Replaces the object in memory alone: for a fact that holds whether or not the disk takes its record.</summary>
+    public void UpdateUnrecorded(string id, Func<T, T> change)
+    {
+        lock (LockOf(id))
+        {
+            if (_objects.TryGetValue(id, out var current))
+            {
+                _objects[id] = change(current);
+            }
+        }
+    }
+
     /// <summary>Hides the object from clients and ends changes to its checkpoint.</summary>
     public void Remove(string id)
     {

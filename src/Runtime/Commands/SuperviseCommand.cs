@@ -64,6 +64,7 @@ internal static class SuperviseCommand
     /// </summary>
     private static void PrepareProcess()
     {
+        Directory.SetCurrentDirectory("/");
         OwnProcess.LeaveSession();
         OwnProcess.MakeUndumpable();
         OwnProcess.BecomeSubreaper();

@@ -30,6 +30,11 @@ internal sealed class ExecSessions(EpollLoop loop, SupervisedContainer container
             throw new RuntimeException(RuntimeErrorKind.AlreadyExists, $"failed to exec \"{request.ExecId}\": the id is in use");
         }
 
+        if (container.IsPaused)
+        {
+            throw new RuntimeException(RuntimeErrorKind.FailedPrecondition, $"failed to exec \"{request.ExecId}\": the container is paused");
+        }
+
         RemoveEnded();
         var leaf = container.Cgroup.CreateLeaf($"exec-{++_leafNumber}");
         try

@@ -42,7 +42,11 @@ internal sealed class ExitDrain
     public void Begin()
     {
         _begin = _time.GetTimestamp();
-        _container.KillRest();
+        if (_container.HasProcesses)
+        {
+            _container.KillRest();
+        }
+
         Check();
         if (!_over)
         {
@@ -63,7 +67,7 @@ internal sealed class ExitDrain
     {
         if (_container.HasProcesses)
         {
-            // What was forked while the first kill went through the list.
+            // What was forked while the last kill went through its list.
             _container.KillRest();
             _emptySince = 0;
         }

@@ -32,6 +32,11 @@ internal sealed class SupervisedContainer(CreatedContainer created, int original
     public static SupervisedContainer Create(CreateRequest request, SafeFileHandle? rootfs, ContainerStdio stdio)
     {
         var (spec, json) = BundleReader.Read(request.Folder);
+        if (spec.Process is { } process)
+        {
+            StdioOwner.Set(process.User, spec.Linux?.UidMappings, [stdio.Stdin, stdio.Stdout, stdio.Stderr]);
+        }
+
         var created = ContainerCreator.Create(new ContainerRequest(request.ContainerId, request.Folder, spec, json)
         {
             Stdin = stdio.Stdin,
@@ -45,15 +50,15 @@ internal sealed class SupervisedContainer(CreatedContainer created, int original
 
     public void Start() => created.Start();
 
+    /// <summary>True while no process can be started in it: it would stop before its program, and this process wait for it.</summary>
+    public bool IsPaused => created.Cgroup.IsFrozen();
+
     /// <param name="stdio">The process's 0, 1 and 2.</param>
-    public ClonedProcess Exec(ProcessSpec process, IReadOnlyList<SafeFileHandle> stdio, CgroupLeaf? leaf) =>
-        ContainerExec.Start(new ContainerExecRequest(created.Pid, created.PidFd, WithOomScore(process), created.Cgroup)
-        {
-            Stdin = stdio[0],
-            Stdout = stdio[1],
-            Stderr = stdio[2],
-            Leaf = leaf,
-        });
+    public ClonedProcess Exec(ProcessSpec process, IReadOnlyList<SafeFileHandle> stdio, CgroupLeaf? leaf)
+    {
+        StdioOwner.Set(process.User, created.Spec.Linux?.UidMappings, stdio);
+        return ContainerExec.Start(created, WithOomScore(process), stdio, leaf);
+    }
 
     /// <summary>Signals the init, or every process. SIGKILL ends a paused container too. One that has ended is no error.</summary>
     public void Kill(int signal, bool all)

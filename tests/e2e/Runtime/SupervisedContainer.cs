@@ -14,7 +14,7 @@ namespace CriShim.E2e.Runtime;
 internal sealed class SupervisedContainer : IDisposable
 {
     private static readonly string[] s_applets =
-        ["sh", "sleep", "true", "false", "cat", "echo", "printf", "seq", "dd", "kill", "ls", "head", "tail", "wc", "id", "env", "readlink", "yes", "touch", "grep"];
+        ["sh", "sleep", "true", "false", "cat", "echo", "printf", "seq", "dd", "kill", "ls", "head", "tail", "wc", "id", "env", "readlink", "yes", "touch", "rm", "grep"];
 
     private readonly TempFolder _folder = new("crishim-e2e-");
     private readonly Queue<ControlMessage> _unread = new();
@@ -42,6 +42,8 @@ internal sealed class SupervisedContainer : IDisposable
     public ProcessSpec Process { get; set; }
 
     public ResourcesSpec? Resources { get; set; }
+
+    public SeccompSpec? Seccomp { get; set; }
 
     public bool OwnPidNamespace { get; set; } = true;
 
@@ -205,7 +207,7 @@ internal sealed class SupervisedContainer : IDisposable
             Root = new RootSpec { Path = "rootfs" },
             Hostname = "e2e",
             Mounts = [new MountSpec { Destination = "/proc", Type = "proc", Source = "proc" }],
-            Linux = new LinuxSpec { CgroupsPath = CgroupPath, Namespaces = namespaces, Resources = Resources },
+            Linux = new LinuxSpec { CgroupsPath = CgroupPath, Namespaces = namespaces, Resources = Resources, Seccomp = Seccomp },
         };
         File.WriteAllBytes(_folder.Combine(StateLayout.SpecFile), JsonSerializer.SerializeToUtf8Bytes(spec, OciJsonContext.Default.Spec));
     }

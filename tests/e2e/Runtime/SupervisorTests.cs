@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using CriShim.Linux;
 using CriShim.Oci.RuntimeSpec;
 using CriShim.Runtime.Contract;
@@ -125,83 +126,6 @@ public sealed class SupervisorTests
     }
 
     [Fact]
-    public void Exec_Command_RunsInTheContainer()
-    {
-        using var container = new SupervisedContainer("sleep", "1000");
-        container.CreateAndStart();
-        var (exit, output) = container.Exec("sh", "-c", "cat /proc/1/cmdline | head -c 5; exit 4");
-        Assert.Equal((4, 0), (exit.ExitCode, exit.Signal));
-        Assert.Equal("sleep", output);
-        Assert.Equal(137, container.Exec("sh", "-c", "kill -9 $$").Exit.ExitCode);
-        for (var i = 0; i < 20; i++)
-        {
-            Assert.Equal(0, container.Exec("true").Exit.ExitCode);
-        }
-    }
-
-    [Fact]
-    public void Exec_BadRequests_AreRefused()
-    {
-        using var container = new SupervisedContainer("sleep", "1000");
-        Assert.IsType<CreatedReply>(container.Create());
-        using var devNull = Fd.Open("/dev/null", O_RDWR);
-        var request = new ExecRequest("e", container.Process with { Args = ["true"] });
-        Assert.Equal(RuntimeErrorKind.FailedPrecondition, Assert.IsType<ErrorReply>(container.Ask(request, devNull, devNull, devNull)).Error.Kind);
-        container.Ask(new StartRequest());
-        Assert.Equal(RuntimeErrorKind.InvalidArgument, Assert.IsType<ErrorReply>(container.Ask(request)).Error.Kind);
-        var missing = Assert.IsType<ErrorReply>(
-            container.Ask(request with { Process = container.Process with { Args = ["no-such"] } }, devNull, devNull, devNull)).Error;
-        Assert.Contains("no-such", missing.Message, StringComparison.Ordinal);
-        Assert.IsType<OkReply>(container.Ask(new ExecKillRequest("unknown")));
-    }
-
-    [Fact]
-    public void ExecKill_Tree_EndsDescendantsAndNothingElse()
-    {
-        using var container = new SupervisedContainer("sleep", "1000");
-        container.CreateAndStart();
-        using var pipe = PipePair.Create();
-        container.StartExec("tree", pipe.Writer, "sh", "-c", "(sleep 999 & sleep 998) & sleep 997 & echo; wait");
-        pipe.Writer.Dispose();
-        Assert.Equal(1, Fd.Read(pipe.Reader, new byte[1]));
-        Assert.IsType<OkReply>(container.Ask(new ExecKillRequest("tree")));
-        Assert.Equal(SIGKILL, container.Await<ExecExitedEvent>().Signal);
-
-        // All have ended: nobody holds the pipe.
-        Assert.Equal(0, Fd.Read(pipe.Reader, new byte[1]));
-        Assert.Equal(0, container.Exec("true").Exit.ExitCode);
-    }
-
-    /// <summary>What an exec leaves in the background goes on, can still be killed under its id, and ends with the container.</summary>
-    [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public void Exec_LeavesBackgroundProcess_ItCanStillBeKilled(bool kill)
-    {
-        using var container = new SupervisedContainer("sleep", "1000");
-        container.CreateAndStart();
-        using var pipe = PipePair.Create();
-        container.StartExec("daemon", pipe.Writer, "sh", "-c", "sleep 999 &");
-        pipe.Writer.Dispose();
-        Assert.Equal(0, container.Await<ExecExitedEvent>().ExitCode);
-        Assert.True(SpinWait.SpinUntil(() => container.Exec("sh", "-c", "cat /proc/[0-9]*/cmdline").Output.Contains("sleep\0999", StringComparison.Ordinal), 5000));
-        Assert.IsType<OkReply>(kill ? container.Ask(new ExecKillRequest("daemon")) : container.Ask(new KillRequest(SIGKILL, All: false)));
-        Assert.Equal(0, Fd.Read(pipe.Reader, new byte[1]));
-    }
-
-    [Fact]
-    public void Exec_RunningWhenTheContainerEnds_IsReportedFirst()
-    {
-        using var container = new SupervisedContainer("sleep", "1000");
-        container.CreateAndStart();
-        using var pipe = PipePair.Create();
-        container.StartExec("long", pipe.Writer, "sleep", "999");
-        container.Ask(new KillRequest(SIGKILL, All: false));
-        Assert.Equal(SIGKILL, container.Await<ExecExitedEvent>().Signal);
-        Assert.Equal(SIGKILL, container.Await<ExitedEvent>().Exit.Signal);
-    }
-
-    [Fact]
     public void Memory_LimitExceeded_IsReportedAsOom()
     {
         using var container = new SupervisedContainer("sh", "-c", "dd if=/dev/zero of=/dev/null bs=200M count=1")
@@ -212,6 +136,31 @@ public sealed class SupervisorTests
         var exit = container.Await<ExitedEvent>().Exit;
         Assert.True(exit.OomKilled);
         Assert.Equal(137, exit.ExitCode);
+    }
+
+    [Fact]
+    public void Stdio_OtherUser_CanBeReopened()
+    {
+        using var container = new SupervisedContainer("sh", "-c", "echo again >/proc/self/fd/1");
+        container.Process = container.Process with { User = new UserSpec { Uid = 1000, Gid = 1000 } };
+        container.CreateAndStart();
+        Assert.Equal(0, container.Await<ExitedEvent>().Exit.ExitCode);
+        Assert.Equal("again", container.Log().Single().Text);
+    }
+
+    /// <summary>A process outside the cgroup that holds the log's pipe does not hold up the end.</summary>
+    [Fact]
+    public void Exit_StrangerHoldsThePipe_IsNotHeldUp()
+    {
+        using var container = new SupervisedContainer("sleep", "1000");
+        container.CreateAndStart();
+        using var held = Fd.Open($"/proc/{container.Record!.InitPid}/fd/1", O_WRONLY);
+        Fd.WriteAll(held, "from outside\n"u8);
+        container.Ask(new KillRequest(SIGKILL, All: false));
+        var clock = Stopwatch.StartNew();
+        container.Await<ExitedEvent>();
+        Assert.InRange(clock.Elapsed.TotalSeconds, 0, 2);
+        Assert.Equal("from outside", container.Log().Single().Text);
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 using static CriShim.Linux.LibC.Namespaces;
@@ -28,6 +29,7 @@ public static unsafe class CloneExec
 {
     private const int SIGCHLD = 17;
     private const int F_DUPFD_CLOEXEC = 1030;
+    private const nint NoStatus = -1;
 
     /// <summary>Marks a status that is not an operation's: the steps before the program.</summary>
     private const long BeforeProgram = 1L << 62;
@@ -129,13 +131,17 @@ public static unsafe class CloneExec
         }
     }
 
-    /// <summary>Under a JIT (unit tests) everything the child calls must have been compiled and bound before.</summary>
+    /// <summary>
+    /// Under a JIT (unit tests) everything the child calls must have been compiled and bound before: the memory of compiled code is
+    /// shared with the parent.
+    /// </summary>
     private static void Warm()
     {
         SyscallOp failing = new() { Number = -1, OnError = OnError.TryNext };
-        SyscallProgram.Run(&failing, 1);
+        RunChild(&failing, 1, NoStatus);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void RunChild(SyscallOp* ops, int count, nint statusFd) => ReportAndExit(SyscallProgram.Run(ops, count), statusFd);
 
     /// <summary>Returns in the second clone only.</summary>
@@ -152,8 +158,14 @@ public static unsafe class CloneExec
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void ReportAndExit(long status, nint statusFd)
     {
+        if (statusFd == NoStatus)
+        {
+            return;
+        }
+
         RawSyscall(SYS_write, statusFd, (nint)(&status), sizeof(long), 0, 0, 0);
         while (true)
         {

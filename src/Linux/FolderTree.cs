@@ -18,14 +18,11 @@ public static class FolderTree
             return;
         }
 
-        using (var folder = OpenFolder(parent, name))
+        // Each pass opens the folder anew: a descriptor remembers how far it was read.
+        for (var moved = true; moved;)
         {
-            var moved = 0;
-            do
-            {
-                RemoveContents(folder, folder, 0, ref moved);
-            }
-            while (moved > 0 && HasEntries(folder, ref moved));
+            using var folder = OpenFolder(parent, name);
+            moved = RemoveContents(folder, folder, 0);
         }
 
         RemoveFolder(parent, name);
@@ -38,8 +35,10 @@ public static class FolderTree
         Remove(parent, NulTerminated.FromString(Path.GetFileName(path)));
     }
 
-    private static void RemoveContents(SafeFileHandle top, SafeFileHandle folder, int depth, ref int moved)
+    /// <returns>True when folders were moved to the top, where they still have to be removed.</returns>
+    private static bool RemoveContents(SafeFileHandle top, SafeFileHandle folder, int depth)
     {
+        var moved = false;
         var entries = new FolderEntries(folder);
         while (entries.MoveNext())
         {
@@ -49,28 +48,25 @@ public static class FolderTree
             }
             else if (depth >= MaxDepth)
             {
-                moved++;
-                Check.Result(renameat(folder, entries.Name, top, NulTerminated.FromString($".crishim-deep-{moved}")), "renameat");
+                moved |= MoveToTop(top, folder, entries.Name);
             }
             else if (TryOpenFolder(folder, entries.Name) is { } child)
             {
                 using (child)
                 {
-                    RemoveContents(top, child, depth + 1, ref moved);
+                    moved |= RemoveContents(top, child, depth + 1);
                 }
 
                 RemoveFolder(folder, entries.Name);
             }
         }
+
+        return moved;
     }
 
-    private static bool HasEntries(SafeFileHandle folder, ref int moved)
-    {
-        using var again = OpenFolder(folder, "."u8);
-        var any = new FolderEntries(again).MoveNext();
-        moved = any ? moved : 0;
-        return any;
-    }
+    /// <summary>Under a name that nobody else has chosen. False when it is gone already.</summary>
+    private static bool MoveToTop(SafeFileHandle top, SafeFileHandle folder, ReadOnlySpan<byte> name) =>
+        Check.Tolerate(renameat(folder, name, top, NulTerminated.FromString($".crishim-{Guid.NewGuid():N}")), Errno.ENOENT, "renameat");
 
     /// <summary>True when it was a file (or nothing); false when it is a folder.</summary>
     private static bool RemoveFile(SafeFileHandle parent, ReadOnlySpan<byte> name)

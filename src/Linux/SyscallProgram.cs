@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Text;
 using static CriShim.Linux.LibC.SyscallNumbers;
@@ -125,6 +126,7 @@ public sealed unsafe class SyscallProgram : IDisposable
     }
 
     /// <summary>The loop itself: no allocation, no lock, no call but the raw system calls. 0, or (operation's index + 1) shifted left by 32 | errno.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static long Run(SyscallOp* ops, int count)
     {
         nint saved = -1;

@@ -12,8 +12,8 @@ internal sealed class CriInterceptor(Task recovered, TimeProvider time, ILogger<
 {
     private const string TraceParent = "traceparent";
 
-    /// <summary>A token that fires so shortly before the deadline was fired by it: timers and the clock do not agree to the millisecond.</summary>
-    private static readonly TimeSpan s_deadlineSlack = TimeSpan.FromMilliseconds(50);
+    /// <summary>The timer that fires a call's token may be this much ahead of the clock: still the deadline, not a client that left.</summary>
+    private static readonly TimeSpan s_timerSlack = TimeSpan.FromMilliseconds(20);
 
     /// <summary>Answered during recovery too: clients ask these when they connect, and none tells of pods.</summary>
     private static readonly HashSet<string> s_early = ["Version", "Status", "RuntimeConfig", "ImageFsInfo"];
@@ -52,7 +52,7 @@ internal sealed class CriInterceptor(Task recovered, TimeProvider time, ILogger<
         }
         catch (Exception e)
         {
-            var status = StatusMapper.ToStatus(e, context.Deadline <= (time.GetUtcNow() + s_deadlineSlack).UtcDateTime);
+            var status = StatusMapper.ToStatus(e, context.Deadline - s_timerSlack <= time.GetUtcNow().UtcDateTime);
             LogFailure(call, context, status, e);
             throw new RpcException(status);
         }

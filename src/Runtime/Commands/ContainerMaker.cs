@@ -14,7 +14,7 @@ internal static class ContainerMaker
     {
         OwnProcess.MakeUndumpable();
         var (spec, json) = BundleReader.Read(options.BundlePath);
-        CheckTerminal(spec.Process?.Terminal ?? false, options, withGate);
+        CheckTerminal(spec.Process?.Terminal ?? false, options, withGate || options.Detach);
         context.Store.Reserve(options.Id);
         try
         {
@@ -26,6 +26,7 @@ internal static class ContainerMaker
                 Stderr = Inherited(2),
                 Gate = gate,
                 PreservedFds = [.. Enumerable.Range(3, options.PreservedFds).Select(Inherited)],
+                SeccompCacheFolder = context.Store.SeccompCacheFolder,
                 NoPivot = options.NoPivot,
                 NoNewKeyring = options.NoNewKeyring,
             });

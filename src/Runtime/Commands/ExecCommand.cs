@@ -32,7 +32,7 @@ internal static class ExecCommand
         using var console = process.Terminal ? ExecTerminal.Open(state.Pid, process) : null;
         try
         {
-            var child = Start(options, state, process, init, cgroup, console?.Slave, SeccompProfile.Compile(spec.Linux?.Seccomp));
+            var child = Start(options, state, process, init, cgroup, console?.Slave, new SeccompCache(context.Store.SeccompCacheFolder).Compile(spec.Linux?.Seccomp));
             using (child)
             {
                 console?.Slave.Dispose();

@@ -8,8 +8,6 @@ internal static class RunCommand
     public static int Run(CommandContext context)
     {
         var options = CreateOptions.Parse(context.Words, "run");
-        var terminal = BundleReader.Read(options.BundlePath).Spec.Process?.Terminal ?? false;
-        ContainerMaker.CheckTerminal(terminal, options, options.Detach);
         var container = ContainerMaker.Make(context, options, withGate: false);
         try
         {

@@ -26,7 +26,7 @@ internal static class ContainerCreator
     public static CreatedContainer Create(ContainerRequest request)
     {
         SpecValidator.Validate(request.Spec);
-        var seccomp = SeccompProfile.Compile(request.Spec.Linux?.Seccomp);
+        var seccomp = new SeccompCache(request.SeccompCacheFolder).Compile(request.Spec.Linux?.Seccomp);
         using var namespaces = NamespacePlan.FromSpec(request.Spec);
         var factory = CgroupManagerFactory.FromProc();
         var cgroup = Step("cgroup", () => MakeCgroup(factory, request));
@@ -77,24 +77,31 @@ internal static class ContainerCreator
 
     private static void SendSetup(ContainerRequest request, InitChannel channel, ICgroupManager cgroup, byte[] seccomp)
     {
+        using var mounts = OutsideMounts.Open(request);
         var fds = new List<SafeFileHandle>();
-        fds.AddRange(request.Rootfs is { } rootfs ? [rootfs] : []);
+        fds.AddRange(mounts.Rootfs is { } rootfs ? [rootfs] : []);
         fds.AddRange(request.Gate is { } gate ? [gate.Handle] : []);
         fds.AddRange(request.PreservedFds);
         var setup = new InitSetup(request.Id, request.BundlePath, request.SpecJson)
         {
-            HasRootfs = request.Rootfs is not null,
+            HasRootfs = mounts.Rootfs is not null,
             HasGate = request.Gate is not null,
             HasHooks = HasEarlyHooks(request),
             NoPivot = request.NoPivot,
             NoNewKeyring = request.NoNewKeyring,
             PreservedFds = request.PreservedFds.Count,
+            Sources = mounts.Sources.Count,
             Seccomp = seccomp,
             Cgroups = cgroup.Folders,
         };
         Step("setup", () =>
         {
             channel.Send(InitMessage.Setup, setup.Write(), [.. fds]);
+            foreach (var batch in mounts.Sources.Chunk(SeqPacketSocket.MaxFds))
+            {
+                channel.Send(InitMessage.Sources, [], batch);
+            }
+
             return 0;
         });
     }

@@ -28,6 +28,9 @@ internal sealed record ContainerRequest(string Id, string BundlePath, Spec Spec,
     /// <summary>Descriptors that the user's program gets as 3, 4, ….</summary>
     public IReadOnlyList<SafeFileHandle> PreservedFds { get; init; } = [];
 
+    /// <summary>Where compiled seccomp profiles are kept; null: nowhere.</summary>
+    public string? SeccompCacheFolder { get; init; }
+
     /// <summary>pivot_root(2) is not possible (the root is a ramfs): move the mount and chroot.</summary>
     public bool NoPivot { get; init; }
 

@@ -19,6 +19,9 @@ internal sealed class StateStore(string root)
     private const int MaxIdLength = 1024;
     private const UnixFileMode FolderMode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
+    /// <summary>No container: the first letter is not one of an id's.</summary>
+    public string SeccompCacheFolder => Path.Combine(root, "@seccomp");
+
     public string GatePath(string id) => Path.Combine(Folder(id), GateFile);
 
     /// <summary>Takes the id. Its folder is there afterwards, empty.</summary>

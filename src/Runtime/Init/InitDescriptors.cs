@@ -4,14 +4,24 @@ using Microsoft.Win32.SafeHandles;
 namespace CriShim.Runtime.Init;
 
 /// <summary>The descriptors that came with the set-up, in the order of <see cref="InitMessage.Setup"/>.</summary>
-internal sealed record InitDescriptors(SafeFileHandle? Rootfs, SeqPacketSocket? Gate, InheritedFds Preserved)
+/// <param name="Sources">Of the bind mounts; empty where they are to be opened by path.</param>
+internal sealed record InitDescriptors(SafeFileHandle? Rootfs, SeqPacketSocket? Gate, InheritedFds Preserved, Queue<SafeFileHandle> Sources)
 {
-    public static InitDescriptors From(IReadOnlyList<SafeFileHandle> fds, InitSetup setup)
+    public static InitDescriptors From(IReadOnlyList<SafeFileHandle> fds, InitSetup setup, InitChannel channel)
     {
         var next = 0;
         var rootfs = setup.HasRootfs ? fds[next++] : null;
         var gate = setup.HasGate ? new SeqPacketSocket(fds[next++]) : null;
         var preserved = new InheritedFds([.. Enumerable.Range(0, setup.PreservedFds).Select(i => (3 + i, fds[next + i]))]);
-        return new InitDescriptors(rootfs, gate, preserved);
+        var sources = new Queue<SafeFileHandle>();
+        while (sources.Count < setup.Sources && channel.Receive() is { Kind: InitMessage.Sources } batch)
+        {
+            foreach (var source in batch.Fds)
+            {
+                sources.Enqueue(source);
+            }
+        }
+
+        return new InitDescriptors(rootfs, gate, preserved, sources);
     }
 }

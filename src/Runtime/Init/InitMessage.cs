@@ -5,6 +5,7 @@ namespace CriShim.Runtime.Init;
 /// <code>
 /// creator                                     init
 ///   | Setup + JSON [rootfs] [gate] [preserved…] |
+///   | Sources [up to 16]                        |   as often as needed, in a user namespace only
 ///   |------------------------------------------>|   mounts
 ///   |            Mounted                        |   only where the creator has hooks to run at that point
 ///   |&lt;------------------------------------------|
@@ -28,4 +29,5 @@ internal enum InitMessage : byte
     Ready = 4,
     Start = 5,
     Error = 6,
+    Sources = 7,
 }

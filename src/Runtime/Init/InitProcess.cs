@@ -42,13 +42,13 @@ internal static class InitProcess
             }
 
             var (setup, spec) = InitSetup.Read(packet.Body);
-            var fds = InitDescriptors.From(packet.Fds, setup);
+            var fds = InitDescriptors.From(packet.Fds, setup, channel);
             step = "network";
             Loopback.SetUpIfOwn(spec);
             step = "root";
             var root = RootfsBuilder.AttachRoot(setup, spec, fds.Rootfs);
             step = "mounts";
-            RootfsBuilder.Build(root, setup, spec);
+            RootfsBuilder.Build(root, setup, spec, fds.Sources);
             step = "terminal";
             var master = spec.Process!.Terminal ? InitTerminal.Open(root, spec) : null;
             step = "settings";

@@ -81,8 +81,8 @@ internal static class MountApplier
 
     private static void Bind(MountContext context, MountSpec mount, MountOptions options)
     {
-        var source = Path.GetFullPath(mount.Source ?? "", context.Setup.BundlePath);
-        using var tree = DetachedMount.Clone(source, options.IsRecursiveBind);
+        using var tree = context.TakeSource()
+            ?? DetachedMount.Clone(Path.GetFullPath(mount.Source ?? "", context.Setup.BundlePath), options.IsRecursiveBind);
         using var target = IsFolder(tree) ? context.Root.MakeFolders(mount.Destination) : context.Root.MakeFile(mount.Destination);
         RefuseInsideProc(target, mount, DetachedMount.FileSystemType(tree) == PROC_SUPER_MAGIC);
         IdMappedMount.Apply(tree, mount, options);

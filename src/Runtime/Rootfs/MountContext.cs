@@ -1,11 +1,12 @@
 using CriShim.Linux;
 using CriShim.Oci.RuntimeSpec;
 using CriShim.Runtime.Init;
+using Microsoft.Win32.SafeHandles;
 
 namespace CriShim.Runtime.Rootfs;
 
 /// <summary>What the mounts of one container have in common.</summary>
-internal sealed class MountContext(RootFd root, InitSetup setup, Spec spec)
+internal sealed class MountContext(RootFd root, InitSetup setup, Spec spec, Queue<SafeFileHandle> sources)
 {
     public RootFd Root { get; } = root;
 
@@ -17,6 +18,9 @@ internal sealed class MountContext(RootFd root, InitSetup setup, Spec spec)
 
     /// <summary>/dev is the host's or a volume: nothing is made in it.</summary>
     public bool DevIsForeign { get; set; }
+
+    /// <summary>The source of the next bind mount where it was opened outside; null otherwise.</summary>
+    public SafeFileHandle? TakeSource() => sources.TryDequeue(out var source) ? source : null;
 
     private static bool Has(Spec spec, string type) => spec.Linux?.Namespaces?.Any(item => item.Type == type) ?? false;
 }

@@ -15,15 +15,16 @@ namespace CriShim.Runtime.Rootfs;
 internal static class RootfsBuilder
 {
     /// <summary>
-    /// Attaches the root over the folder it was found at and returns it. Nothing of this reaches the host: all mounts of this namespace are
-    /// made slaves (or what the spec asks) first, and the mount that the root goes on is made private.
+    /// Attaches the root and returns it. Nothing of this reaches the host: all mounts of this namespace are made slaves (or what the spec
+    /// asks) first; where they stay shared, the mount that the root goes on is made private. A detached root goes over "/" itself, which
+    /// needs no folder that a user namespace could be shut out of; lookups still begin below it.
     /// </summary>
     public static RootFd AttachRoot(InitSetup setup, Spec spec, SafeFileHandle? detached)
     {
         var (propagation, recursive) = MountOptions.FindPropagation(spec.Linux?.RootfsPropagation ?? "") ?? (MS_SLAVE, true);
         Check.Result(mount(null, "/", null, propagation | (recursive ? MS_REC : 0), null), "mount", "propagation of /");
         var path = Path.GetFullPath(spec.Root!.Path, setup.BundlePath);
-        var target = detached is null ? path : setup.BundlePath;
+        var target = detached is null ? path : propagation == MS_SHARED ? setup.BundlePath : "/";
         var root = detached ?? DetachedMount.Clone(path, recursive: true);
         if (propagation == MS_SHARED)
         {
@@ -40,9 +41,9 @@ internal static class RootfsBuilder
         return new RootFd(root);
     }
 
-    public static void Build(RootFd root, InitSetup setup, Spec spec)
+    public static void Build(RootFd root, InitSetup setup, Spec spec, Queue<SafeFileHandle> sources)
     {
-        var context = new MountContext(root, setup, spec);
+        var context = new MountContext(root, setup, spec, sources);
         foreach (var mount in spec.Mounts ?? [])
         {
             MountApplier.Apply(context, mount);

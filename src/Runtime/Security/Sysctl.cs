@@ -17,8 +17,9 @@ internal static class Sysctl
     /// <summary>True when the setting belongs to a namespace that is not the host's.</summary>
     public static bool IsAllowed(string name, IReadOnlySet<string> namespaces)
     {
-        var dotted = Normalize(name);
-        return dotted.Split('.').All(part => part is not ("" or ".."))
+        var path = ToPath(name);
+        var dotted = Swap(path);
+        return path.Split('/').All(part => part is not ("" or "." or ".."))
             && ((Array.IndexOf(s_ipc, dotted) >= 0 || dotted.StartsWith("fs.mqueue.", StringComparison.Ordinal)) ? namespaces.Contains("ipc")
                 : dotted.StartsWith("net.", StringComparison.Ordinal) ? namespaces.Contains("network")
                 : dotted.StartsWith("user.", StringComparison.Ordinal) ? namespaces.Contains("user")
@@ -50,8 +51,6 @@ internal static class Sysctl
         var separator = name.IndexOfAny(['.', '/']);
         return separator < 0 || name[separator] == '/' ? name : Swap(name);
     }
-
-    private static string Normalize(string name) => ToPath(name) is var path && path.Contains('/') ? Swap(path) : path;
 
     private static string Swap(string text) => string.Create(text.Length, text, (result, source) =>
     {

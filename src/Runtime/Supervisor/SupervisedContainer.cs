@@ -43,6 +43,7 @@ internal sealed class SupervisedContainer(CreatedContainer created, int original
             Stdout = stdio.Stdout,
             Stderr = stdio.Stderr,
             Rootfs = rootfs,
+            SeccompCacheFolder = Path.GetFullPath("../../seccomp", request.Folder),
         });
         return new SupervisedContainer(created, OwnProcess.OomScore);
     }

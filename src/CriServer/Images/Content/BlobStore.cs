@@ -29,7 +29,8 @@ internal sealed class BlobStore(string folder)
         var path = PathOf(digest);
         if (!File.Exists(path) || new FileInfo(path).Length != bytes.Length)
         {
-            AtomicFile.Write(path, bytes);
+            // Not waited for: what a power cut tears no longer has its digest, and Read finds that.
+            AtomicFile.Write(path, bytes, durable: false);
         }
     }
 

@@ -35,6 +35,9 @@ internal sealed class BridgeDevice(NetworkOptions options, string owner, ILogger
                 $"interface \"{Name}\" is not a bridge of this server ({link.Kind ?? "device"}, alias \"{link.Alias}\"): set network.bridgeName");
     }
 
+    /// <summary>Whether the name belongs to someone else's interface, so that nothing of that name may be touched.</summary>
+    public bool IsForeign(NetlinkSocket route) => RtnetlinkLink.Find(route, Name) is { } link && (link.Kind != "bridge" || link.Alias != _alias);
+
     /// <summary>Makes the bridge with the gateway addresses of <paramref name="pools"/>.</summary>
     public NetworkLink Create(NetlinkSocket route, IReadOnlyList<AddressPool> pools)
     {

@@ -113,6 +113,14 @@ internal sealed class BuiltInBridge
         List<Lease> leases;
         lock (_gate)
         {
+            if (_device.IsForeign(route))
+            {
+                // These pods were refused for it: nothing of theirs is on it
+                LinkRemoval.Remove(route, links);
+                Forget(sandboxIds);
+                return;
+            }
+
             leases = [.. sandboxIds.Distinct().Select(id => _leases.GetValueOrDefault(id)).OfType<Lease>()];
             if (leases.Count > 0 && leases.Count == _leases.Count)
             {

@@ -1,0 +1,56 @@
+using CriShim.Linux;
+using CriShim.Runtime.Containers;
+using CriShim.Runtime.Contract;
+
+namespace CriShim.Runtime.Tests.Containers;
+
+public sealed class StateStoreTests : IDisposable
+{
+    private readonly string _root = Directory.CreateTempSubdirectory("crishim-state-").FullName;
+
+    public void Dispose() => Directory.Delete(_root, recursive: true);
+
+    [Fact]
+    public void Load_WhatWasSaved_IsTheSame()
+    {
+        var store = new StateStore(_root);
+        var state = StateOf("a", 4711, 99);
+        store.Reserve("a");
+
+        store.Save(state, "{}"u8);
+
+        Assert.Equivalent(state, store.Load("a"), strict: true);
+        Assert.Equal(["a"], store.List().Select(item => item.Id));
+    }
+
+    [Fact]
+    public void Reserve_Twice_IsRefused()
+    {
+        var store = new StateStore(_root);
+        store.Reserve("a");
+
+        Assert.Equal(RuntimeErrorKind.AlreadyExists, Assert.Throws<RuntimeException>(() => store.Reserve("a")).Error.Kind);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("..")]
+    [InlineData("a/b")]
+    [InlineData("@seccomp")]
+    public void Reserve_IdThatIsNoName_IsRefused(string id) => Assert.Throws<RuntimeException>(() => new StateStore(_root).Reserve(id));
+
+    [Fact]
+    public void StatusOf_OwnProcess_IsRunning()
+    {
+        var stat = ProcStat.Read(Environment.ProcessId)!.Value;
+
+        Assert.Equal("running", new StateStore(_root).StatusOf(StateOf("a", Environment.ProcessId, stat.StartTime)));
+    }
+
+    [Fact]
+    public void StatusOf_PidOfAnotherProcess_IsStopped() =>
+        Assert.Equal("stopped", new StateStore(_root).StatusOf(StateOf("a", Environment.ProcessId, 1)));
+
+    private static ContainerState StateOf(string id, int pid, ulong startTime) =>
+        new(id, pid, startTime, "/bundle", "/bundle/rootfs", "/cgroup", 5, "_ses.a", new Dictionary<string, string> { ["k"] = "v" });
+}

@@ -33,6 +33,7 @@ internal sealed class Composition : IAsyncDisposable
     private readonly StartupRecovery _recovery;
     private readonly ImageServices _images;
     private readonly ContainerCgroups _cgroups;
+    private readonly IdleMemory _idleMemory;
 
     private Composition(CriServerOptions options, ILoggerFactory loggers)
     {
@@ -42,6 +43,7 @@ internal sealed class Composition : IAsyncDisposable
         var layout = new StateLayout(options.State);
 
         var progress = new RecoveryProgress();
+        _idleMemory = new IdleMemory(time);
 
         // Records
         _durability = new LazyDurability(time);
@@ -149,6 +151,7 @@ internal sealed class Composition : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        _idleMemory.Dispose();
         await _grpc.DisposeAsync();
         await _images.DisposeAsync();
         await _durability.DisposeAsync();
@@ -159,7 +162,7 @@ internal sealed class Composition : IAsyncDisposable
     private async Task RecoverAsync()
     {
         await _recovery.RunAsync();
-        IdleMemory.Release();
+        _idleMemory.Release();
     }
 
     private async Task RunAsync()

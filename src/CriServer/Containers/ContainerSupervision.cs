@@ -9,18 +9,21 @@ namespace CriShim.CriServer.Containers;
 internal sealed class ContainerSupervision(
     IRuntimeClient runtime, LiveContainers live, ContainerCgroups cgroups, StateLayout layout, RuntimeOptions options)
 {
+    /// <summary>Begins to start the supervisor; the container's folder exists.</summary>
+    public Task<INewSupervisor> StartAsync(Container container) => runtime.StartSupervisorAsync(layout.ContainerFolder(container.Id));
+
     /// <summary>Has the container made from its bundle.</summary>
-    public Task<ISupervisor> StartAsync(Container container, SafeFileHandle root)
+    public Task<ISupervisor> CreateAsync(INewSupervisor supervisor, Container container, SafeFileHandle root)
     {
         var request = new CreateRequest(
             container.Id, layout.ContainerFolder(container.Id), container.LogPath, options.MaxLogLineBytes, container.Config.Stdin,
             container.Config.StdinOnce);
-        return runtime.CreateContainerAsync(request, root, CancellationToken.None);
+        return supervisor.CreateAsync(request, root, CancellationToken.None);
     }
 
     public void Watch(string containerId, ISupervisor supervisor) => live.Add(containerId, supervisor);
 
-    /// <summary>Ends what <see cref="StartAsync"/> began.</summary>
+    /// <summary>Ends what <see cref="CreateAsync"/> made.</summary>
     public async Task EndAsync(Container container, ISupervisor supervisor)
     {
         if (live.Find(container.Id) is null && !supervisor.Exited.IsCompleted)

@@ -1,6 +1,7 @@
 using CriShim.Cri.V1;
 using CriShim.CriServer.Errors;
 using CriShim.CriServer.Images;
+using CriShim.CriServer.RuntimeClient;
 using CriShim.CriServer.Sandboxes;
 using CriShim.CriServer.Specs;
 using CriShim.CriServer.State;
@@ -16,9 +17,10 @@ namespace CriShim.CriServer.Containers;
 /// <list type="number">
 /// <item>check the config, find sandbox and image, reserve the name</item>
 /// <item>record the intent</item>
-/// <item>root: a snapshot on the image's layers, as a detached mount; bundle and log folders</item>
+/// <item>bundle folder; from here on the supervisor's process starts beside the next two steps</item>
+/// <item>root: a snapshot on the image's layers, as a detached mount; log folder</item>
 /// <item>spec, with the user resolved in that root</item>
-/// <item>supervisor: it makes cgroup, namespaces and the init that waits at the gate</item>
+/// <item>the supervisor makes cgroup, namespaces and the init that waits at the gate</item>
 /// <item>record the result and show it, unless the sandbox was stopped meanwhile</item>
 /// </list>
 /// </summary>
@@ -99,6 +101,8 @@ internal sealed class CreateContainer(
         stage.Name = "making its root";
         files.MakeBundle(container.Id);
         rollback.Add("root and bundle", () => files.RemoveWorkingFiles(container.Id));
+        var starting = supervision.StartAsync(container);
+        rollback.Add("supervisor", _ => DismissAsync(starting));
         ContainerFiles.MakeLogFolder(container.LogPath);
         using var root = files.MakeRoot(container.Id, image);
 
@@ -107,7 +111,7 @@ internal sealed class CreateContainer(
         files.WriteSpec(container.Id, built.Spec);
 
         stage.Name = "waiting for its supervisor";
-        var supervisor = await supervision.StartAsync(container, root);
+        var supervisor = await supervision.CreateAsync(await starting, container, root);
         rollback.Add("container", _ => supervision.EndAsync(container, supervisor));
 
         containers.Add(container with
@@ -118,6 +122,16 @@ internal sealed class CreateContainer(
         rollback.Add("container in the store", () => containers.Remove(container.Id));
         supervision.Watch(container.Id, supervisor);
         RequireReady(sandboxes.Find(sandbox.Id));
+    }
+
+    /// <summary>A supervisor that gets no container ends when its connection does; one that could not be started is not to be undone.</summary>
+    private static async Task DismissAsync(Task<INewSupervisor> starting)
+    {
+        await ((Task)starting).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (starting.IsCompletedSuccessfully)
+        {
+            (await starting).Dispose();
+        }
     }
 
     private Container NewContainer(Sandbox sandbox, ContainerConfig config, Image image, string name, string id) => new()

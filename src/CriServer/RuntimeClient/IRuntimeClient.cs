@@ -6,9 +6,9 @@ namespace CriShim.CriServer.RuntimeClient;
 /// <summary>Starts the processes of the runtime and speaks to them.</summary>
 internal interface IRuntimeClient
 {
-    /// <summary>Starts a supervisor and has it make the container, up to the gate before its program.</summary>
-    /// <param name="rootfs">Detached mount to use as the container's root; null: the spec's root path.</param>
-    Task<ISupervisor> CreateContainerAsync(CreateRequest request, SafeFileHandle? rootfs, CancellationToken cancellationToken);
+    /// <summary>Starts a supervisor that has no container yet: its start takes as long as the container's root and spec.</summary>
+    /// <param name="folder">The container's folder, which exists.</param>
+    Task<INewSupervisor> StartSupervisorAsync(string folder);
 
     /// <summary>Connects to the supervisor of an earlier server's container; null when there is none any more.</summary>
     Task<ISupervisor?> ConnectAsync(string containerId, SupervisorRecord record, CancellationToken cancellationToken);

@@ -1,6 +1,5 @@
 using CriShim.Linux;
 using CriShim.Runtime.Contract;
-using Microsoft.Win32.SafeHandles;
 
 namespace CriShim.CriServer.RuntimeClient;
 
@@ -13,21 +12,11 @@ internal sealed class RuntimeClient(RuntimeProcess process, IoLoop io, StateLayo
 
     private static readonly SupervisorRecord s_notYetCreated = new(0, 0, 0, 0);
 
-    public async Task<ISupervisor> CreateContainerAsync(CreateRequest request, SafeFileHandle? rootfs, CancellationToken cancellationToken)
+    public Task<INewSupervisor> StartSupervisorAsync(string folder) => Task.Run<INewSupervisor>(() =>
     {
-        var channel = process.Start(SuperviseRole, Path.Combine(request.Folder, SupervisorErrorLog));
-        var supervisor = new Supervisor(s_notYetCreated, onEvent => new ControlConnection(channel, io, onEvent));
-        try
-        {
-            await supervisor.CreateAsync(request, rootfs, cancellationToken);
-            return supervisor;
-        }
-        catch
-        {
-            supervisor.Dispose();
-            throw;
-        }
-    }
+        var channel = process.Start(SuperviseRole, Path.Combine(folder, SupervisorErrorLog));
+        return new Supervisor(s_notYetCreated, onEvent => new ControlConnection(channel, io, onEvent));
+    });
 
     public Task<ISupervisor?> ConnectAsync(string containerId, SupervisorRecord record, CancellationToken cancellationToken)
     {

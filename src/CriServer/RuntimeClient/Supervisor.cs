@@ -5,7 +5,7 @@ using Microsoft.Win32.SafeHandles;
 namespace CriShim.CriServer.RuntimeClient;
 
 /// <inheritdoc cref="ISupervisor"/>
-internal sealed class Supervisor : ISupervisor
+internal sealed class Supervisor : ISupervisor, INewSupervisor
 {
     private readonly TaskCompletionSource<ExitRecord?> _exited = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ConcurrentDictionary<string, TaskCompletionSource<ExecExitedEvent>> _execs = new(StringComparer.Ordinal);
@@ -23,11 +23,12 @@ internal sealed class Supervisor : ISupervisor
 
     public Task<ExitRecord?> Exited => _exited.Task;
 
-    /// <summary>The first request to a fresh supervisor.</summary>
-    public async Task CreateAsync(CreateRequest request, SafeFileHandle? rootfs, CancellationToken cancellationToken)
+    /// <inheritdoc/>
+    public async Task<ISupervisor> CreateAsync(CreateRequest request, SafeFileHandle? rootfs, CancellationToken cancellationToken)
     {
         var reply = await _connection.CallAsync(request, rootfs is null ? [] : [rootfs], cancellationToken);
         Record = reply.Message is CreatedReply created ? created.Supervisor : throw Unexpected(reply.Message);
+        return this;
     }
 
     public Task StartAsync(CancellationToken cancellationToken) => CallAsync(new StartRequest(), cancellationToken);

@@ -1,5 +1,6 @@
 using CriShim.Linux;
 using CriShim.Oci.RuntimeSpec;
+using static CriShim.Linux.LibC.Files;
 using static CriShim.Linux.LibC.Mount;
 using static CriShim.Linux.LibC.Processes;
 using static CriShim.Linux.LibC.SyscallNumbers;
@@ -15,6 +16,7 @@ internal static class PivotRoot
     /// </summary>
     public static void Enter(RootFd root, bool noPivot)
     {
+        using var old = Fd.Open("/", O_PATH | O_DIRECTORY);
         Check.Result(fchdir(root.Folder), "fchdir", "the root");
         if (noPivot)
         {
@@ -25,7 +27,8 @@ internal static class PivotRoot
         {
             Check.Result(pivot_root(SYS_pivot_root, ".", "."), "pivot_root");
 
-            // Private first, or the unmounting would reach the host.
+            // Private first, or the unmounting would reach the host. "." is still the new root: made a slave, it would give nothing back.
+            Check.Result(fchdir(old), "fchdir", "the old root");
             Check.Result(mount(null, ".", null, MS_SLAVE | MS_REC, null), "mount", "propagation of the old root");
             Check.Result(umount2(".", MNT_DETACH), "umount2", "the old root");
         }

@@ -1,6 +1,5 @@
 using CriShim.CriServer.RuntimeClient;
 using CriShim.Runtime.Contract;
-using Microsoft.Win32.SafeHandles;
 
 namespace CriShim.CriServer.Tests.Fakes;
 
@@ -9,8 +8,7 @@ internal sealed class FakeRuntimeClient : IRuntimeClient
 {
     public Dictionary<string, FakeSupervisor> Reachable { get; } = [];
 
-    public Task<ISupervisor> CreateContainerAsync(CreateRequest request, SafeFileHandle? rootfs, CancellationToken cancellationToken) =>
-        throw new NotSupportedException();
+    public Task<INewSupervisor> StartSupervisorAsync(string folder) => throw new NotSupportedException();
 
     public Task<ISupervisor?> ConnectAsync(string containerId, SupervisorRecord record, CancellationToken cancellationToken) =>
         Task.FromResult<ISupervisor?>(Reachable.GetValueOrDefault(containerId));

@@ -19,6 +19,8 @@ for project in "${projects[@]}"; do
     failed=$((failed + $(sed -E 's/.*Failed: +([0-9]+).*/\1/' <<< "$summary")))
     passed=$((passed + $(sed -E 's/.*Passed: +([0-9]+).*/\1/' <<< "$summary")))
   fi
+  # The runner does not count these: a class that left something on the machine
+  failed=$((failed + $(grep -c 'Cleanup Failure' "$log")))
   rm -f "$log"
 done
 echo "$passed passed, $failed failed"

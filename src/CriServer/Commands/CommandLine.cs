@@ -8,7 +8,10 @@ internal sealed record CommandLine
     /// <summary>Flag to the dotted path of the setting that it gives.</summary>
     private static readonly Dictionary<string, string> s_settings = new()
     {
-        ["--listen"] = "listen", ["--root"] = "root", ["--state"] = "state", ["--log-level"] = "log.level",
+        ["--listen"] = "listen",
+        ["--root"] = "root",
+        ["--state"] = "state",
+        ["--log-level"] = "log.level",
     };
 
     public IReadOnlyList<string> Words { get; private init; } = [];

@@ -16,7 +16,8 @@ internal sealed class Rollback(TimeProvider? time = null)
     {
         undo();
         return Task.CompletedTask;
-    }));
+    }
+    ));
 
     /// <summary>All is done: nothing will be undone.</summary>
     public void Commit() => _undos.Clear();

@@ -27,7 +27,8 @@ public sealed class FolderTreeTests : IDisposable
         var path = _folder["tree"];
         Directory.CreateDirectory(path);
         using var shell = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo(
-            "/usr/bin/env", ["python3", "-c", "import os\nfor i in range(3000):\n os.mkdir('d')\n open('f','w').close()\n os.chdir('d')"]) { WorkingDirectory = path })!;
+            "/usr/bin/env", ["python3", "-c", "import os\nfor i in range(3000):\n os.mkdir('d')\n open('f','w').close()\n os.chdir('d')"])
+        { WorkingDirectory = path })!;
         shell.WaitForExit();
         FolderTree.Remove(path);
         Assert.False(Directory.Exists(path));
@@ -37,7 +38,8 @@ public sealed class FolderTreeTests : IDisposable
     public void Remove_NamesThatAreNotUtf8_AreGone()
     {
         using var shell = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo(
-            "/usr/bin/env", ["python3", "-c", "import os\nos.makedirs(b'tree/\\xff\\xfe')\nopen(b'tree/\\xff\\xfe/\\x80','w').close()"]) { WorkingDirectory = _folder.FullPath })!;
+            "/usr/bin/env", ["python3", "-c", "import os\nos.makedirs(b'tree/\\xff\\xfe')\nopen(b'tree/\\xff\\xfe/\\x80','w').close()"])
+        { WorkingDirectory = _folder.FullPath })!;
         shell.WaitForExit();
         FolderTree.Remove(_folder["tree"]);
         Assert.False(Directory.Exists(_folder["tree"]));

@@ -11,15 +11,11 @@ public sealed class PullImageTests : IAsyncLifetime, IAsyncDisposable
 {
     private readonly FakeRegistry _registry = new();
     private readonly ImageStack _stack = new();
-    private byte[] _layer = [];
+    private readonly byte[] _layer = new TarBuilder().File("f", new string('x', 400_000)).Build();
 
     private string Image => $"{_registry.Host}/app:v1";
 
-    public Task InitializeAsync()
-    {
-        _layer = new TarBuilder().File("f", new string('x', 400_000)).Build();
-        return Task.CompletedTask;
-    }
+    public Task InitializeAsync() => Task.CompletedTask;
 
     Task IAsyncLifetime.DisposeAsync() => DisposeAsync().AsTask();
 

@@ -86,7 +86,8 @@ public sealed class ControlCodecTests
             [],
             "/pod",
             "/shm",
-            64) { Sequence = 9 };
+            64)
+        { Sequence = 9 };
         var read = Assert.IsType<SandboxRequest>(ControlReader.Read(ControlCodec.Encode(request)));
         Assert.Equal(ControlCodec.Encode(request), ControlCodec.Encode(read));
     }

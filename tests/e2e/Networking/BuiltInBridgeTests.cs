@@ -2,10 +2,10 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
-using CriShim.TestKit;
 using CriShim.CriServer.Configuration;
 using CriShim.CriServer.Errors;
 using CriShim.CriServer.Networking;
+using CriShim.TestKit;
 using Xunit.Abstractions;
 
 namespace CriShim.E2e.Networking;

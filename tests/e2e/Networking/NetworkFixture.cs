@@ -1,10 +1,10 @@
 
-using CriShim.Linux;
-using CriShim.TestKit;
-using Microsoft.Extensions.Logging.Abstractions;
 using CriShim.CriServer.Configuration;
 using CriShim.CriServer.Networking;
 using CriShim.CriServer.Networking.Cni;
+using CriShim.Linux;
+using CriShim.TestKit;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace CriShim.E2e.Networking;
 

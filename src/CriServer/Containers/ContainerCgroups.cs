@@ -33,7 +33,11 @@ internal sealed class ContainerCgroups(CgroupManagerFactory factory, ILogger<Con
         try
         {
             var cgroup = factory.Open(path);
-            cgroup.Kill();
+            if (cgroup.IsPopulated())
+            {
+                cgroup.Kill();
+            }
+
             cgroup.Remove();
         }
         catch (Exception e) when (e is CgroupException or LinuxException)

@@ -68,14 +68,19 @@ internal sealed class SandboxResources(IRuntimeClient runtime, PodNetwork networ
         }
 
         ProcessIdentity.Kill(sandbox.InitPid, sandbox.InitStartTime);
-        foreach (var (_, pin) in SandboxSpec.NamespacePaths(sandbox.Id, sandbox.Config, layout))
+        var pins = SandboxSpec.NamespacePaths(sandbox.Id, sandbox.Config, layout);
+        foreach (var (_, pin) in pins)
         {
             MountPoint.Clear(pin);
             DeleteFile(pin);
         }
 
         MountPoint.Clear(layout.SharedMemory(sandbox.Id));
-        cgroups.Remove(CgroupPaths.ForSandbox(sandbox.Config, sandbox.Id));
+        if (pins.ContainsKey("pid"))
+        {
+            cgroups.Remove(CgroupPaths.ForSandbox(sandbox.Config, sandbox.Id));
+        }
+
         cgroups.Remove(CgroupPaths.OwnParent(sandbox.Config, sandbox.Id));
         if (Directory.Exists(layout.SandboxFolder(sandbox.Id)))
         {

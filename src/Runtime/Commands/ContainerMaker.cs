@@ -1,5 +1,6 @@
 using System.Globalization;
 using CriShim.Linux;
+using CriShim.Oci.RuntimeSpec;
 using CriShim.Runtime.Containers;
 using Microsoft.Win32.SafeHandles;
 using static CriShim.Linux.LibC.Signals;
@@ -10,7 +11,8 @@ namespace CriShim.Runtime.Commands;
 internal static class ContainerMaker
 {
     /// <param name="withGate">A later command starts it.</param>
-    public static CreatedContainer Make(CommandContext context, CreateOptions options, bool withGate)
+    /// <param name="whileInitWorks">More to do meanwhile.</param>
+    public static CreatedContainer Make(CommandContext context, CreateOptions options, bool withGate, Action<PidFd>? whileInitWorks = null)
     {
         OwnProcess.MakeUndumpable();
         var (spec, json) = BundleReader.Read(options.BundlePath);
@@ -19,7 +21,7 @@ internal static class ContainerMaker
         try
         {
             using var gate = withGate ? SeqPacketSocket.Listen(context.Store.GatePath(options.Id)) : null;
-            var container = Create(options, new ContainerRequest(options.Id, options.BundlePath, spec, json)
+            return Create(options, new ContainerRequest(options.Id, options.BundlePath, spec, json)
             {
                 Stdin = Inherited(0),
                 Stdout = Inherited(1),
@@ -29,17 +31,12 @@ internal static class ContainerMaker
                 SeccompCacheFolder = context.Store.SeccompCacheFolder,
                 NoPivot = options.NoPivot,
                 NoNewKeyring = options.NoNewKeyring,
+                WhileInitWorks = (init, startTime) =>
+                {
+                    whileInitWorks?.Invoke(init.PidFd);
+                    Keep(context.Store, options, spec, json, init.Pid, startTime);
+                },
             });
-            try
-            {
-                Keep(context.Store, options, container, json);
-                return container;
-            }
-            catch
-            {
-                Destroy(container);
-                throw;
-            }
         }
         catch
         {
@@ -106,19 +103,19 @@ internal static class ContainerMaker
         return container;
     }
 
-    private static void Keep(StateStore store, CreateOptions options, CreatedContainer container, byte[] json)
+    private static void Keep(StateStore store, CreateOptions options, Spec spec, byte[] json, int pid, ulong startTime)
     {
         var state = new ContainerState(
             options.Id,
-            container.Pid,
-            container.StartTime,
+            pid,
+            startTime,
             options.BundlePath,
-            Path.GetFullPath(container.Spec.Root!.Path, options.BundlePath),
-            ContainerCreator.CgroupPathOf(options.Id, container.Spec),
+            Path.GetFullPath(spec.Root!.Path, options.BundlePath),
+            ContainerCreator.CgroupPathOf(options.Id, spec),
             TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds() * 1_000_000,
             options.NoNewKeyring ? null : SessionKeyring.NameFor(options.Id),
-            container.Spec.Annotations);
+            spec.Annotations);
         store.Save(state, json);
-        WritePidFile(options.PidFile, container.Pid);
+        WritePidFile(options.PidFile, pid);
     }
 }

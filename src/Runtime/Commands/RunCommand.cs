@@ -8,12 +8,14 @@ internal static class RunCommand
     public static int Run(CommandContext context)
     {
         var options = CreateOptions.Parse(context.Words, "run");
-        var container = ContainerMaker.Make(context, options, withGate: false);
+        SignalForwarder? signals = null;
+        var container = ContainerMaker.Make(
+            context, options, withGate: false, init => signals = options.Detach ? null : new SignalForwarder(init));
         try
         {
             return options.Detach ? StartDetached(container) : RunToEnd(container);
         }
-        catch (RuntimeException)
+        catch (RuntimeException) when (options.Detach)
         {
             Destroy(context, container, options);
             throw;
@@ -25,6 +27,7 @@ internal static class RunCommand
                 Destroy(context, container, options);
             }
 
+            signals?.Dispose();
             container.Dispose();
         }
     }
@@ -37,7 +40,6 @@ internal static class RunCommand
 
     private static int RunToEnd(CreatedContainer container)
     {
-        using var signals = new SignalForwarder(container.PidFd);
         using var relay = container.Console is { } master ? new TerminalRelay(master) : null;
         container.Start();
         relay?.Run(container.PidFd);

@@ -36,15 +36,17 @@ internal static class ContainerCreator
         {
             var (ours, theirs) = SeqPacketSocket.CreatePair();
             channel = new InitChannel(ours);
+            using var image = Step("image", RuntimeImage.Open);
             using (theirs)
             {
-                init = Step("clone", () => InitClone.Start(request, namespaces, cgroup, theirs.Handle));
+                init = Step("clone", () => InitClone.Start(request, namespaces, cgroup, theirs.Handle, image));
             }
 
             SendSetup(request, channel, cgroup, seccomp);
+            var startTime = ProcStat.Read(init.Pid)?.StartTime ?? 0;
+            DoWhatCanGoBeside(request, image, init, startTime);
             RunHooks(request, channel, init.Pid);
             var console = AwaitReady(request, channel, init);
-            var startTime = ProcStat.Read(init.Pid)?.StartTime ?? 0;
             return new CreatedContainer(request, init, startTime, cgroup, channel) { Console = console, Seccomp = seccomp };
         }
         catch
@@ -53,6 +55,14 @@ internal static class ContainerCreator
             channel?.Dispose();
             throw;
         }
+    }
+
+    /// <summary>The init is busy for milliseconds now, on another CPU.</summary>
+    private static void DoWhatCanGoBeside(ContainerRequest request, SafeFileHandle image, ClonedProcess init, ulong startTime)
+    {
+        // The last close of a mount that is attached nowhere waits for the kernel's other CPUs.
+        image.Dispose();
+        request.WhileInitWorks?.Invoke(init, startTime);
     }
 
     /// <summary>Without a path in the spec: below this process's own cgroup, named like the container, as other runtimes do.</summary>

@@ -28,6 +28,12 @@ internal sealed record ContainerRequest(string Id, string BundlePath, Spec Spec,
     /// <summary>Descriptors that the user's program gets as 3, 4, ….</summary>
     public IReadOnlyList<SafeFileHandle> PreservedFds { get; init; } = [];
 
+    /// <summary>
+    /// Called while the init, given with its start time, builds the container: what the caller has to do anyway costs no time here. When it
+    /// throws, the container is undone.
+    /// </summary>
+    public Action<ClonedProcess, ulong>? WhileInitWorks { get; init; }
+
     /// <summary>Where compiled seccomp profiles are kept; null: nowhere.</summary>
     public string? SeccompCacheFolder { get; init; }
 

@@ -21,9 +21,10 @@ internal static class InitClone
     /// <summary>Descriptor of the channel in the init.</summary>
     public const int ChannelFd = 3;
 
-    public static ClonedProcess Start(ContainerRequest request, NamespacePlan namespaces, ICgroupManager cgroup, SafeFileHandle channel)
+    /// <param name="image">This program's file, as <see cref="RuntimeImage"/> opens it.</param>
+    public static ClonedProcess Start(
+        ContainerRequest request, NamespacePlan namespaces, ICgroupManager cgroup, SafeFileHandle channel, SafeFileHandle image)
     {
-        using var image = RuntimeImage.Open();
         using var join = cgroup.OpenJoin();
         using var maps = PipePair.Create();
         using var fds = new InheritedFds([(0, request.Stdin), (1, request.Stdout), (2, request.Stderr), (ChannelFd, channel)]);

@@ -20,6 +20,8 @@ internal static class MaskedPaths
         }
 
         using var devNull = OpenDevNull();
+
+        // The first one attached is what the others are clones of: a mount that stayed detached would cost a wait when it is closed.
         SafeFileHandle? empty = null;
         foreach (var path in paths)
         {
@@ -30,10 +32,18 @@ internal static class MaskedPaths
             }
 
             var isFolder = (FileStat.Of(target).stx_mode & S_IFMT) == S_IFDIR;
-            using var cover = isFolder
-                ? DetachedMount.Clone(empty ??= AttachableEmptyFolder(), recursive: false, path)
-                : DetachedMount.Clone(devNull, recursive: false, path);
+            var cover = !isFolder ? DetachedMount.Clone(devNull, recursive: false, path)
+                : empty is null ? EmptyFolder()
+                : DetachedMount.Clone(empty, recursive: false, path);
             DetachedMount.Attach(cover, target, path);
+            if (isFolder && empty is null)
+            {
+                empty = cover;
+            }
+            else
+            {
+                cover.Dispose();
+            }
         }
 
         empty?.Dispose();
@@ -56,7 +66,7 @@ internal static class MaskedPaths
         }
     }
 
-    private static SafeFileHandle AttachableEmptyFolder() =>
+    private static SafeFileHandle EmptyFolder() =>
         DetachedMount.Create("tmpfs", "tmpfs", ["nr_inodes=2"], MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
 
     private static SafeFileHandle OpenDevNull()

@@ -7,6 +7,8 @@ needs="
 gcc:/usr/bin/gcc
 libc6-dev:/usr/include/stdlib.h
 zlib1g-dev:/usr/include/zlib.h
+libssl3:/usr/lib/x86_64-linux-gnu/libssl.so.3
+ca-certificates:/etc/ssl/certs/ca-certificates.crt
 libseccomp-dev:/usr/include/seccomp.h
 busybox-static:/bin/busybox
 containernetworking-plugins:/usr/lib/cni/bridge

@@ -6,7 +6,7 @@ namespace CriShim.CriServer.Tests.Configuration;
 
 public sealed class OptionsLoaderTests : IDisposable
 {
-    private readonly TempFolder _folder = new();
+    private readonly TestFolder _folder = new();
     private readonly Dictionary<string, string> _environment = [];
     private readonly Dictionary<string, string> _flags = [];
 

@@ -17,11 +17,11 @@ internal sealed class ContainerWorld : IDisposable
         Records = new CheckpointFolder<ContainerCheckpoint>(
             Folder["containers"], Folder["quarantine"], ContainerCheckpoint.FileName, CheckpointJsonContext.Default.ContainerCheckpoint, _ => { });
         Containers = new ContainerStore(c => Records.Write(c.Id, ContainerCheckpoint.Of(c)));
-        Cgroups = new ContainerCgroups(new CgroupManagerFactory($"30 20 0:26 / {Folder.Path} rw - cgroup2 cgroup2 rw\n", "0::/\n"), NullLogger<ContainerCgroups>.Instance);
+        Cgroups = new ContainerCgroups(new CgroupManagerFactory($"30 20 0:26 / {Folder.FullPath} rw - cgroup2 cgroup2 rw\n", "0::/\n"), NullLogger<ContainerCgroups>.Instance);
         Live = new LiveContainers(Containers, Runtime, Layout, Cgroups, Time, NullLogger<LiveContainers>.Instance);
     }
 
-    public TempFolder Folder { get; } = new();
+    public TestFolder Folder { get; } = new();
 
     public FakeTime Time { get; } = new();
 

@@ -18,7 +18,7 @@ internal sealed class SandboxWorld : IDisposable
             Containers.Folder["sandboxes"], Containers.Folder["quarantine"], SandboxCheckpoint.FileName,
             CheckpointJsonContext.Default.SandboxCheckpoint, _ => { });
         Sandboxes = new SandboxStore(s => Records.Write(s.Id, SandboxCheckpoint.Of(s)));
-        var network = new PodNetwork(new NetworkOptions(), Containers.Folder.Path, new NoPlugins(), _ => { }, NullLogger.Instance);
+        var network = new PodNetwork(new NetworkOptions(), Containers.Folder.FullPath, new NoPlugins(), _ => { }, NullLogger.Instance);
         Resources = new SandboxResources(Containers.Runtime, network, Containers.Cgroups, Containers.Layout, Task.CompletedTask);
         Run = new RunSandbox(
             Sandboxes, Names, Resources, Records, Containers.Layout, new HostFacts { Capabilities = new HashSet<string>() }, new SpecOptions(),

@@ -8,7 +8,7 @@ namespace CriShim.CriServer.Tests.State;
 
 public sealed class CheckpointFolderTests : IDisposable
 {
-    private readonly TempFolder _folder = new();
+    private readonly TestFolder _folder = new();
     private readonly CheckpointFolder<SandboxCheckpoint> _records;
 
     public CheckpointFolderTests() => _records = new CheckpointFolder<SandboxCheckpoint>(

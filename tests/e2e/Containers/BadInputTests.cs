@@ -46,7 +46,7 @@ public sealed class BadInputTests(ServerFixture fixture) : IClassFixture<ServerF
         await RpcAssert.FailsAsync(RpcAssert.InvalidArgument, "UPPER", () => fixture.PullAsync("registry/UPPER CASE:1"));
 
     [Fact]
-    public async Task Exec_NotBuiltYet_IsUnimplemented() =>
+    public async Task CheckpointContainer_NotOffered_IsUnimplemented() =>
         await RpcAssert.FailsAsync(RpcAssert.Unimplemented, "", () => fixture.Client.RuntimeAsync<CheckpointContainerResponse>(new CheckpointContainerRequest()));
 
     [Fact]

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.Json;
-using CriShim.CriServer.State;
 using CriShim.Linux;
 using CriShim.Oci.ImageSpec;
 

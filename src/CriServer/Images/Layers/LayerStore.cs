@@ -1,5 +1,4 @@
 using System.Text.Json;
-using CriShim.CriServer.State;
 using CriShim.Linux;
 using CriShim.Oci.ImageSpec;
 

@@ -12,7 +12,7 @@ internal sealed record FetchedManifest(Descriptor Descriptor, byte[] Bytes);
 /// One repository as one pull sees it: each request goes to the hosts in order until one gives right content. When none does, the error
 /// names every host and its answer.
 /// </summary>
-internal sealed class RepositoryClient : IDisposable
+internal sealed class RepositoryClient : IBlobSource, IDisposable
 {
     private readonly ImageReference _reference;
     private readonly ImageOptions _options;
@@ -47,6 +47,20 @@ internal sealed class RepositoryClient : IDisposable
     /// <inheritdoc cref="ResolveAsync"/>
     public Task<FetchedManifest> FetchManifestAsync(Descriptor descriptor, CancellationToken cancellation) =>
         TryHostsAsync(e => e.CanPull, host => FetchManifestAsync(host, descriptor.Digest.ToString(), descriptor.Digest, descriptor, cancellation));
+
+    /// <summary>What another tag of the repository stands for; null when no host has it.</summary>
+    /// <inheritdoc cref="ResolveAsync"/>
+    public async Task<FetchedManifest?> FindTagAsync(string tag, CancellationToken cancellation)
+    {
+        try
+        {
+            return await TryHostsAsync(e => e.CanResolve, host => FetchManifestAsync(host, tag, null, null, cancellation));
+        }
+        catch (CriException e) when (e.Kind == CriErrorKind.NotFound)
+        {
+            return null;
+        }
+    }
 
     /// <summary>Downloads a blob through <paramref name="consume"/>, which must read it to its end.</summary>
     /// <inheritdoc cref="ResolveAsync"/>

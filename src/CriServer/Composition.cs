@@ -92,6 +92,7 @@ internal sealed class Composition : IAsyncDisposable
                 sandboxes,
                 containers,
                 _images.Store,
+                _images.Signatures,
                 names,
                 files,
                 new ContainerSpecs(containers, layout, host, new HostFiles(), options.Containers),

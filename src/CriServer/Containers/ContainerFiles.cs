@@ -2,6 +2,7 @@ using System.Text.Json;
 using CriShim.CriServer.Images;
 using CriShim.CriServer.Images.Snapshots;
 using CriShim.CriServer.State;
+using CriShim.Linux;
 using CriShim.Oci;
 using CriShim.Oci.RuntimeSpec;
 using CriShim.Runtime.Contract;

@@ -1,4 +1,4 @@
-using CriShim.CriServer.State;
+using CriShim.Linux;
 
 namespace CriShim.CriServer.Sandboxes;
 

@@ -31,7 +31,7 @@ internal static class SignatureFetcher
         {
             if (TryDecode(layer.Annotations![SignatureAnnotation]) is { } signature)
             {
-                var payload = await repository.FetchBlobAsync(layer, ingest => ingest.ReadAllAsync(), cancellation);
+                var payload = await repository.FetchSmallBlobAsync(layer, SignatureLimits.MaxPayloadBytes, cancellation);
                 signatures.Add(new ImageSignature(payload, signature));
             }
         }

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using CriShim.CriServer.State;
+using CriShim.Linux;
 using CriShim.Oci.ImageSpec;
 
 namespace CriShim.CriServer.Images.Signatures;

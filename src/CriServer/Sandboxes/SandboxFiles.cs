@@ -1,4 +1,3 @@
-using CriShim.CriServer.State;
 using CriShim.Linux;
 using static CriShim.Linux.LibC.Files;
 

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using CriShim.CriServer.Errors;
 using CriShim.CriServer.Images.Layers;
-using CriShim.CriServer.State;
+using CriShim.Linux;
 using Microsoft.Extensions.Logging;
 using Microsoft.Win32.SafeHandles;
 

@@ -77,7 +77,7 @@ internal sealed class Composition : IAsyncDisposable
         var operations = new RuntimeOperations(
             new StatusQuery(
                 progress.RecordsRestored,
-                new RuntimeHandlerFeatures { RecursiveReadOnlyMounts = true },
+                HandlerFeatures.Read(),
                 network.Status,
                 new StatusInfo(options, network.StatusJson)),
             network.UpdatePodCidr,

@@ -107,7 +107,7 @@ internal sealed class CreateContainer(
         var starting = supervision.StartAsync(container);
         rollback.Add("supervisor", _ => DismissAsync(starting));
         ContainerFiles.MakeLogFolder(container.LogPath);
-        using var root = files.MakeRoot(container.Id, image);
+        using var root = files.MakeRoot(container.Id, sandbox, image);
 
         stage.Name = "building its spec";
         var built = specs.Build(sandbox, container, image, root);

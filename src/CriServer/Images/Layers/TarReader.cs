@@ -24,7 +24,7 @@ internal sealed class TarReader(IByteSource source)
     {
         _pax = null;
         _longName = _longLink = null;
-        while (true)
+        for (var extensions = 0; ; extensions++)
         {
             _reader.Skip(_dataLeft + _padding);
             (_dataLeft, _padding) = (0, 0);
@@ -42,14 +42,16 @@ internal sealed class TarReader(IByteSource source)
             }
 
             header.VerifyChecksum();
-            if (++_entries > ContentLimits.MaxLayerEntries)
-            {
-                throw new ContentException($"archive has more than {ContentLimits.MaxLayerEntries} entries");
-            }
-
             if (!TakeExtension(header))
             {
-                return ReadEntry(header);
+                return ++_entries <= ContentLimits.MaxLayerEntries
+                    ? ReadEntry(header)
+                    : throw new ContentException($"archive has more than {ContentLimits.MaxLayerEntries} entries");
+            }
+
+            if (extensions == ContentLimits.MaxExtensionHeaders)
+            {
+                throw new ContentException($"archive has an entry with more than {ContentLimits.MaxExtensionHeaders} extension headers");
             }
         }
     }
@@ -81,7 +83,7 @@ internal sealed class TarReader(IByteSource source)
             case 'K':
                 _longLink = CutAtNul(ReadHeaderData(header));
                 return true;
-            case 'g' or 'V': // defaults for all entries, which no image builder writes for files; a volume's label
+            case 'g' or 'V': // defaults for all entries, which no runtime heeds, so they are not ours to heed; a volume's label
                 SetData(header.StoredSize);
                 return true;
             default:

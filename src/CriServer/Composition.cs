@@ -86,6 +86,7 @@ internal sealed class Composition : IAsyncDisposable
             stopSandbox,
             new RemoveSandbox(
                 sandboxes, containers, names, stopSandbox, removeContainer, sandboxRecords, loggers.CreateLogger<RemoveSandbox>()),
+            new UpdateSandboxResources(sandboxes),
             new SandboxStatusQuery(sandboxes, layout),
             new ListSandboxes(sandboxes),
             new CreateContainer(
@@ -102,6 +103,7 @@ internal sealed class Composition : IAsyncDisposable
             startContainer,
             new StopContainer(containers, live, time),
             removeContainer,
+            new UpdateResources(containers, cgroups, host, options.Containers),
             new ListContainers(containers),
             new ContainerStatusQuery(containers, layout),
             new ReopenLog(containers, live),

@@ -65,13 +65,12 @@ internal sealed class ImagePuller(
     private async Task<Image> PullFromAsync(ImageReference reference, RepositoryClient repository, CancellationToken cancellation)
     {
         // 1, 2
-        var documents = new Dictionary<Digest, byte[]>();
         var target = await repository.ResolveAsync(cancellation);
-        var (digest, manifest) = await SelectManifestAsync(target, repository, documents, cancellation);
+        var resolver = new ManifestResolver(PlatformOrder.OfThisMachine, descriptor => repository.FetchManifestAsync(descriptor, cancellation));
+        var (digest, manifest, documents) = await resolver.ResolveAsync(target);
 
         // 3
         var configBytes = await repository.FetchBlobAsync(manifest.Config, ingest => ingest.ReadAllAsync(), cancellation);
-        documents[manifest.Config.Digest] = configBytes;
         var diffIds = VerifiedDiffIds(ManifestReader.ReadConfig(configBytes), manifest);
 
         layers.Hold(diffIds);
@@ -81,7 +80,8 @@ internal sealed class ImagePuller(
             await FetchLayersAsync(manifest, diffIds, repository, cancellation);
 
             // 5
-            var image = store.Add(NamesOf(reference, target.Descriptor, digest), documents);
+            var image = store.Add(
+                NamesOf(reference, target.Descriptor, digest), new Dictionary<Digest, byte[]>(documents) { [manifest.Config.Digest] = configBytes });
             sync.Request();
             return image;
         }
@@ -89,24 +89,6 @@ internal sealed class ImagePuller(
         {
             removal.Request(layers.Release(diffIds));
         }
-    }
-
-    private static async Task<(Digest Digest, ImageManifest Manifest)> SelectManifestAsync(
-        FetchedManifest fetched, RepositoryClient repository, Dictionary<Digest, byte[]> documents, CancellationToken cancellation)
-    {
-        for (var depth = 0; depth < ContentLimits.MaxIndexDepth; depth++)
-        {
-            documents[fetched.Descriptor.Digest] = fetched.Bytes;
-            var document = ManifestReader.Read(fetched.Bytes, fetched.Descriptor.MediaType);
-            if (document.Manifest is { } manifest)
-            {
-                return (fetched.Descriptor.Digest, manifest);
-            }
-
-            fetched = await repository.FetchManifestAsync(ManifestSelector.Select(document.Index!), cancellation);
-        }
-
-        throw new ContentException($"more than {ContentLimits.MaxIndexDepth} indexes within each other");
     }
 
     private static IReadOnlyList<Digest> VerifiedDiffIds(ImageConfig config, ImageManifest manifest)

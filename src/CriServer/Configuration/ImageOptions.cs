@@ -12,6 +12,12 @@ public sealed record ImageOptions
     /// <summary>Images pulled at the same time; others wait.</summary>
     public int MaxConcurrentPulls { get; init; } = 8;
 
+    /// <summary>Pulls that may wait for their turn; more are refused.</summary>
+    public int MaxQueuedPulls { get; init; } = 256;
+
+    /// <summary>A pull that nobody waits for is ended after so long.</summary>
+    public int AbandonedPullSeconds { get; init; } = 600;
+
     /// <summary>Until a registry host answers the connection.</summary>
     public int ConnectTimeoutSeconds { get; init; } = 5;
 

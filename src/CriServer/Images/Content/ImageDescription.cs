@@ -32,6 +32,6 @@ internal sealed record ImageDescription(
     {
         var layers = ArtifactLayers.Of(manifest);
         var config = new ImageConfig { RootFs = new RootFs { DiffIds = [.. layers.Select(l => l.Id)] } };
-        return new ImageDescription(digest, config, layers, default, manifest.ArtifactType ?? manifest.Config.MediaType);
+        return new ImageDescription(digest, config, layers, ImageUser.Parse(null), manifest.ArtifactType ?? manifest.Config.MediaType);
     }
 }

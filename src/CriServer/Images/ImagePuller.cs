@@ -3,6 +3,7 @@ using CriShim.CriServer.Errors;
 using CriShim.CriServer.Images.Content;
 using CriShim.CriServer.Images.Layers;
 using CriShim.CriServer.Images.Registry;
+using CriShim.CriServer.Images.Signatures;
 using CriShim.Oci.ImageSpec;
 using Microsoft.Extensions.Logging;
 
@@ -10,11 +11,11 @@ namespace CriShim.CriServer.Images;
 
 /// <summary>
 /// Pulls an image. The work belongs to the image, not to the caller (<see cref="RunningPulls"/>). Steps: 1 resolve the name, 2 choose the
-/// manifest, 3 config, 4 layers side by side, 5 publish.
+/// manifest, 3 signature policy and config, 4 layers side by side, 5 publish.
 /// </summary>
 internal sealed class ImagePuller(
     ImageStore store, LayerStore layers, LayerFetcher fetcher, LayerSync sync, FolderRemoval removal, RegistryHosts hosts, RegistryHttp http,
-    ImageOptions options, TimeProvider time, ILogger<ImagePuller> log) : IAsyncDisposable
+    SignatureCheck signatures, ImageOptions options, TimeProvider time, ILogger<ImagePuller> log) : IAsyncDisposable
 {
     // What kubelet tests for (cri-api, pkg/errors) to say ErrImagePull or RegistryUnavailable.
     private const string UnavailablePrefix = "RegistryUnavailable: ";
@@ -45,7 +46,7 @@ internal sealed class ImagePuller(
             ImageLog.Pulled(log, reference.ToString(), image.Id, image.DiffIds.Count, time.GetElapsedTime(started).TotalMilliseconds);
             return image;
         }
-        catch (Exception e) when (e is CriException or ContentException or IOException)
+        catch (Exception e) when (e is CriException or ContentException or SignatureException or IOException)
         {
             throw Describe(reference, e);
         }
@@ -61,6 +62,8 @@ internal sealed class ImagePuller(
         var (digest, manifest, documents) = await resolver.ResolveAsync(target);
 
         // 3
+        progress.Stage = "asking the signature policy";
+        await signatures.RequireForPullAsync(reference, [target.Descriptor.Digest, digest], repository, cancellation);
         progress.Stage = "fetching the config";
         var configBytes = await repository.FetchBlobAsync(manifest.Config, ingest => ingest.ReadAllAsync(), cancellation);
         var wanted = ImageDescription.Read(digest, manifest, configBytes).Layers;
@@ -116,7 +119,7 @@ internal sealed class ImagePuller(
     private static CriException Describe(ImageReference reference, Exception e)
     {
         var kind = e is CriException known ? known.Kind : CriErrorKind.Unknown;
-        var prefix = kind == CriErrorKind.Unavailable ? UnavailablePrefix : "";
+        var prefix = e is SignatureException ? SignatureException.KubeletPrefix : kind == CriErrorKind.Unavailable ? UnavailablePrefix : "";
         return new CriException(kind, $"{prefix}failed to pull image \"{reference}\": {e.Message}", e);
     }
 }

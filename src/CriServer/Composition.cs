@@ -1,3 +1,4 @@
+using CriShim.Api.V1;
 using CriShim.Cgroups;
 using CriShim.Cri.V1;
 using CriShim.CriServer.Configuration;
@@ -125,7 +126,8 @@ internal sealed class Composition : IAsyncDisposable
         var interceptor = new CriInterceptor(progress.RecordsRestored, time, loggers.CreateLogger<CriInterceptor>());
         _grpc = new GrpcHost(
             options.SocketPath(),
-            [RuntimeService.BindService(new CriRuntimeService(operations)), ImageService.BindService(new CriImageService(_images))],
+            [RuntimeService.BindService(new CriRuntimeService(operations)), ImageService.BindService(new CriImageService(_images)),
+                ImageTools.BindService(new ImageToolsService(_images))],
             new GrpcServerOptions { Interceptor = interceptor },
             loggers);
     }

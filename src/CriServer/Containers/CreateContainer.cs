@@ -67,6 +67,7 @@ internal sealed class CreateContainer(
     {
         RequireReady(sandbox);
         var image = images.Find(config.Image.Image) ?? throw CriException.NotFound("image", config.Image.Image);
+        RequireRunnable(image);
         signatures.RequireForContainer(image, config.Image.UserSpecifiedImage);
         var container = NewContainer(sandbox, config, image, name, IdGenerator.Next());
         if (names.Reserve(name, container.Id) is var owner && owner != container.Id)
@@ -158,6 +159,14 @@ internal sealed class CreateContainer(
         if (sandbox is not { IsReady: true })
         {
             throw new CriException(CriErrorKind.FailedPrecondition, $"sandbox \"{sandbox?.Id}\" is not ready");
+        }
+    }
+
+    private static void RequireRunnable(Image image)
+    {
+        if (image.ArtifactType is { } type)
+        {
+            throw CriException.InvalidArgument($"image \"{image.DisplayName}\" is an artifact of type \"{type}\": it has files, but nothing to run");
         }
     }
 

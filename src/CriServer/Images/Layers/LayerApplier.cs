@@ -10,7 +10,7 @@ namespace CriShim.CriServer.Images.Layers;
 /// <summary>What unpacking a layer put on the disk.</summary>
 /// <param name="Bytes">As the file system allots them, roughly: contents in whole blocks, one block per folder.</param>
 /// <param name="Implied">Null when there are none.</param>
-internal readonly record struct LayerUsage(long Bytes, long Inodes, ImpliedFolders? Implied);
+internal readonly record struct LayerUsage(long Bytes, long Inodes, ImpliedFolders? Implied = null);
 
 /// <summary>
 /// Unpacks one layer's archive into a folder for overlayfs. Names stay inside the folder whatever the archive says

@@ -1,4 +1,4 @@
-using CriShim.CriServer.State;
+using CriShim.Linux;
 using CriShim.Oci.ImageSpec;
 
 namespace CriShim.CriServer.Images.Content;

@@ -44,4 +44,7 @@ internal static class ContentLimits
 
     /// <summary>Unpacked bytes up to which any compression is believed.</summary>
     public const long ExpansionGraceBytes = 1L << 30;
+
+    /// <summary>Log base 2 of the bytes that a zstd frame's window may have: what the highest levels of image builders use (32 MB).</summary>
+    public const int MaxZstdWindowLog = 25;
 }

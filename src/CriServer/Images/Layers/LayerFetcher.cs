@@ -1,5 +1,5 @@
 using CriShim.CriServer.Configuration;
-using CriShim.CriServer.Images.Registry;
+using CriShim.CriServer.Images.Content;
 using CriShim.CriServer.State;
 using CriShim.Oci.ImageSpec;
 using Microsoft.Extensions.Logging;
@@ -12,7 +12,7 @@ internal sealed class LayerFetcher(LayerStore layers, ImageOptions options, ILog
     private readonly SharedOperations<Digest, LayerRecord> _running = new();
 
     /// <summary>The caller must hold the layer (<see cref="LayerStore.Hold"/>).</summary>
-    public async Task<LayerRecord> EnsureAsync(Descriptor layer, Digest diffId, RepositoryClient repository, CancellationToken cancellation)
+    public async Task<LayerRecord> EnsureAsync(Descriptor layer, Digest diffId, IBlobSource source, CancellationToken cancellation)
     {
         var started = false;
         try
@@ -22,22 +22,22 @@ internal sealed class LayerFetcher(LayerStore layers, ImageOptions options, ILog
                 () =>
                 {
                     started = true;
-                    return FetchAsync(layer, diffId, repository, cancellation);
+                    return FetchAsync(layer, diffId, source, cancellation);
                 },
                 cancellation);
         }
         catch (Exception) when (!started && !cancellation.IsCancellationRequested)
         {
             // Another pull failed, with its own hosts and credentials: that says nothing about ours.
-            return await FetchAsync(layer, diffId, repository, cancellation);
+            return await FetchAsync(layer, diffId, source, cancellation);
         }
     }
 
-    private async Task<LayerRecord> FetchAsync(Descriptor layer, Digest diffId, RepositoryClient repository, CancellationToken cancellation) =>
+    private async Task<LayerRecord> FetchAsync(Descriptor layer, Digest diffId, IBlobSource source, CancellationToken cancellation) =>
         layers.Find(diffId)
-        ?? await repository.FetchBlobAsync(layer, ingest => UnpackAsync(layer, diffId, ingest, cancellation), cancellation);
+        ?? await source.FetchBlobAsync(layer, ingest => UnpackAsync(layer, diffId, ingest, cancellation), cancellation);
 
-    private async Task<LayerRecord> UnpackAsync(Descriptor layer, Digest diffId, Content.BlobIngest ingest, CancellationToken cancellation)
+    private async Task<LayerRecord> UnpackAsync(Descriptor layer, Digest diffId, BlobIngest ingest, CancellationToken cancellation)
     {
         var staging = layers.CreateStaging();
         try

@@ -79,7 +79,15 @@ internal static class DialCommand
 
     private static int Refuse(ControlChannel channel, long sequence, RuntimeError error)
     {
-        channel.Send(ControlWriter.Write(new ErrorReply(error) { Sequence = sequence }));
+        try
+        {
+            channel.Send(ControlWriter.Write(new ErrorReply(error) { Sequence = sequence }));
+        }
+        catch (LinuxException)
+        {
+            // Whoever asked is gone.
+        }
+
         return 1;
     }
 }

@@ -67,6 +67,7 @@ internal sealed class CreateContainer(
     {
         RequireReady(sandbox);
         var image = images.Find(config.Image.Image) ?? throw CriException.NotFound("image", config.Image.Image);
+        RequireRunnable(image);
         signatures.RequireForContainer(image, config.Image.UserSpecifiedImage);
         var container = NewContainer(sandbox, config, image, name, IdGenerator.Next());
         if (names.Reserve(name, container.Id) is var owner && owner != container.Id)
@@ -147,6 +148,7 @@ internal sealed class CreateContainer(
         ImageReference = image.RepoDigests.Count > 0 ? image.RepoDigests[0] : image.Id,
         LogPath = ContainerConfigValidator.LogPath(sandbox.Config, config),
         StopSignal = StopSignals.Choose(config.StopSignal, image.Config.Config?.StopSignal),
+        Resources = config.Linux?.Resources,
         CgroupPath = CgroupPaths.ForContainer(sandbox.Config, sandbox.Id, id),
         CreatedAt = time.UnixNanoseconds(),
     };
@@ -156,6 +158,14 @@ internal sealed class CreateContainer(
         if (sandbox is not { IsReady: true })
         {
             throw new CriException(CriErrorKind.FailedPrecondition, $"sandbox \"{sandbox?.Id}\" is not ready");
+        }
+    }
+
+    private static void RequireRunnable(Image image)
+    {
+        if (image.ArtifactType is { } type)
+        {
+            throw CriException.InvalidArgument($"image \"{image.DisplayName}\" is an artifact of type \"{type}\": it has files, but nothing to run");
         }
     }
 

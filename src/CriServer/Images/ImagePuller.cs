@@ -57,84 +57,55 @@ internal sealed class ImagePuller(
     {
         // 1, 2
         progress.Stage = "resolving the name";
-        var documents = new Dictionary<Digest, byte[]>();
         var target = await repository.ResolveAsync(cancellation);
-        var (digest, manifest) = await SelectManifestAsync(target, repository, documents, cancellation);
+        var resolver = new ManifestResolver(PlatformOrder.OfThisMachine, descriptor => repository.FetchManifestAsync(descriptor, cancellation));
+        var (digest, manifest, documents) = await resolver.ResolveAsync(target);
 
         // 3
         progress.Stage = "asking the signature policy";
         await signatures.RequireForPullAsync(reference, [target.Descriptor.Digest, digest], repository, cancellation);
         progress.Stage = "fetching the config";
         var configBytes = await repository.FetchBlobAsync(manifest.Config, ingest => ingest.ReadAllAsync(), cancellation);
-        documents[manifest.Config.Digest] = configBytes;
-        var diffIds = VerifiedDiffIds(ManifestReader.ReadConfig(configBytes), manifest);
+        var wanted = ImageDescription.Read(digest, manifest, configBytes).Layers;
+        var held = wanted.Select(l => l.Id).ToList();
 
-        layers.Hold(diffIds);
+        layers.Hold(held);
         try
         {
             // 4
             progress.Stage = "fetching layers";
-            progress.Layers = [.. manifest.Layers.Zip(diffIds, ToProgress)];
-            await FetchLayersAsync(manifest, diffIds, repository, progress, cancellation);
+            progress.Layers = [.. wanted.Select(ToProgress)];
+            await FetchLayersAsync(wanted, repository, progress, cancellation);
 
             // 5
             progress.Stage = "publishing";
-            var image = store.Add(NamesOf(reference, target.Descriptor, digest), documents);
+            var image = store.Add(
+                NamesOf(reference, target.Descriptor, digest), new Dictionary<Digest, byte[]>(documents) { [manifest.Config.Digest] = configBytes });
             sync.Request();
             return image;
         }
         finally
         {
-            removal.Request(layers.Release(diffIds));
+            removal.Request(layers.Release(held));
         }
     }
 
-    private LayerProgress ToProgress(Descriptor layer, Digest diffId) =>
-        new(layer.Digest, layer.Size) { Stage = layers.Find(diffId) is null ? LayerStage.Waiting : LayerStage.Present };
-
-    private static async Task<(Digest Digest, ImageManifest Manifest)> SelectManifestAsync(
-        FetchedManifest fetched, RepositoryClient repository, Dictionary<Digest, byte[]> documents, CancellationToken cancellation)
-    {
-        for (var depth = 0; depth < ContentLimits.MaxIndexDepth; depth++)
-        {
-            documents[fetched.Descriptor.Digest] = fetched.Bytes;
-            var document = ManifestReader.Read(fetched.Bytes, fetched.Descriptor.MediaType);
-            if (document.Manifest is { } manifest)
-            {
-                return (fetched.Descriptor.Digest, manifest);
-            }
-
-            fetched = await repository.FetchManifestAsync(ManifestSelector.Select(document.Index!), cancellation);
-        }
-
-        throw new ContentException($"more than {ContentLimits.MaxIndexDepth} indexes within each other");
-    }
-
-    private static IReadOnlyList<Digest> VerifiedDiffIds(ImageConfig config, ImageManifest manifest)
-    {
-        var diffIds = config.RootFs.DiffIds ?? [];
-        if (diffIds.Count != manifest.Layers.Count)
-        {
-            throw new ContentException($"manifest has {manifest.Layers.Count} layers, its config {diffIds.Count}");
-        }
-
-        _ = ImageUser.Parse(config.Config?.User);
-        return diffIds;
-    }
+    private LayerProgress ToProgress(ImageLayer layer) =>
+        new(layer.Blob.Digest, layer.Blob.Size) { Stage = layers.Find(layer.Id) is null ? LayerStage.Waiting : LayerStage.Present };
 
     /// <summary>Large ones first: the last to end is then not a large one that began last.</summary>
     private Task FetchLayersAsync(
-        ImageManifest manifest, IReadOnlyList<Digest> diffIds, RepositoryClient repository, PullProgress progress, CancellationToken cancellation)
+        IReadOnlyList<ImageLayer> wanted, RepositoryClient repository, PullProgress progress, CancellationToken cancellation)
     {
-        var missing = manifest.Layers.Zip(diffIds).DistinctBy(l => l.Second).Where(l => layers.Find(l.Second) is null).OrderByDescending(l => l.First.Size);
+        var missing = wanted.DistinctBy(l => l.Id).Where(l => layers.Find(l.Id) is null).OrderByDescending(l => l.Blob.Size);
         var parallel = new ParallelOptions { MaxDegreeOfParallelism = options.MaxConcurrentLayers, CancellationToken = cancellation };
         return Parallel.ForEachAsync(
             missing,
             parallel,
             async (layer, token) =>
             {
-                await fetcher.EnsureAsync(layer.First, layer.Second, repository, token);
-                progress.Find(layer.First.Digest)!.Stage = LayerStage.Done;
+                await fetcher.EnsureAsync(layer, repository, token);
+                progress.Find(layer.Blob.Digest)!.Stage = LayerStage.Done;
             });
     }
 

@@ -9,7 +9,7 @@ namespace CriShim.CriServer.Images.Layers;
 /// download, digest  --blocks-->  decompress  --blocks-->  diff id, archive, files
 /// </code>
 /// </summary>
-internal sealed class LayerUnpack(Descriptor layer, Digest diffId, string target, long maxBytes) : IDisposable
+internal sealed class LayerUnpack(Descriptor layer, Digest? diffId, string target, long maxBytes) : IDisposable
 {
     private const int QueuedBlocks = 8;
 
@@ -107,11 +107,11 @@ internal sealed class LayerUnpack(Descriptor layer, Digest diffId, string target
 
     private void Apply(BlockQueue input)
     {
-        using var hashing = new HashingSource(input, BlobIngest.HashOf(diffId));
+        using var hashing = new HashingSource(input, BlobIngest.HashOf(diffId ?? layer.Digest));
         using var folder = new LayerFolder(target);
         _usage = new LayerApplier(new TarReader(hashing), folder, maxBytes).Apply();
         var actual = hashing.Finish();
-        if (actual != diffId)
+        if (diffId is not null && actual != diffId)
         {
             throw new ContentException($"layer {layer.Digest} has diff id {actual}, expected {diffId}");
         }

@@ -1,3 +1,4 @@
+using CriShim.Api.V1;
 using CriShim.Cgroups;
 using CriShim.Cri.V1;
 using CriShim.CriServer.Configuration;
@@ -77,7 +78,7 @@ internal sealed class Composition : IAsyncDisposable
         var operations = new RuntimeOperations(
             new StatusQuery(
                 progress.RecordsRestored,
-                new RuntimeHandlerFeatures { RecursiveReadOnlyMounts = true },
+                HandlerFeatures.Read(),
                 network.Status,
                 new StatusInfo(options, network.StatusJson)),
             network.UpdatePodCidr,
@@ -86,12 +87,14 @@ internal sealed class Composition : IAsyncDisposable
             stopSandbox,
             new RemoveSandbox(
                 sandboxes, containers, names, stopSandbox, removeContainer, sandboxRecords, loggers.CreateLogger<RemoveSandbox>()),
+            new UpdateSandboxResources(sandboxes),
             new SandboxStatusQuery(sandboxes, layout),
             new ListSandboxes(sandboxes),
             new CreateContainer(
                 sandboxes,
                 containers,
                 _images.Store,
+                _images.Signatures,
                 names,
                 files,
                 new ContainerSpecs(containers, layout, host, new HostFiles(), options.Containers),
@@ -101,6 +104,7 @@ internal sealed class Composition : IAsyncDisposable
             startContainer,
             new StopContainer(containers, live, time),
             removeContainer,
+            new UpdateResources(containers, cgroups, host, options.Containers),
             new ListContainers(containers),
             new ContainerStatusQuery(containers, layout),
             new ReopenLog(containers, live),
@@ -122,7 +126,8 @@ internal sealed class Composition : IAsyncDisposable
         var interceptor = new CriInterceptor(progress.RecordsRestored, time, loggers.CreateLogger<CriInterceptor>());
         _grpc = new GrpcHost(
             options.SocketPath(),
-            [RuntimeService.BindService(new CriRuntimeService(operations)), ImageService.BindService(new CriImageService(_images))],
+            [RuntimeService.BindService(new CriRuntimeService(operations)), ImageService.BindService(new CriImageService(_images)),
+                ImageTools.BindService(new ImageToolsService(_images))],
             new GrpcServerOptions { Interceptor = interceptor },
             loggers);
     }

@@ -12,6 +12,12 @@ public sealed record ImageOptions
     /// <summary>Images pulled at the same time; others wait.</summary>
     public int MaxConcurrentPulls { get; init; } = 8;
 
+    /// <summary>Pulls that may wait for their turn; more are refused.</summary>
+    public int MaxQueuedPulls { get; init; } = 256;
+
+    /// <summary>A pull that nobody waits for is ended after so long.</summary>
+    public int AbandonedPullSeconds { get; init; } = 600;
+
     /// <summary>Until a registry host answers the connection.</summary>
     public int ConnectTimeoutSeconds { get; init; } = 5;
 
@@ -26,6 +32,9 @@ public sealed record ImageOptions
 
     /// <summary>Names of images that the kubelet should not remove; a trailing <c>*</c> matches any rest.</summary>
     public IReadOnlyList<string> PinnedImages { get; init; } = [];
+
+    /// <summary>Path of a signature policy, containers-policy.json(5); empty: every image is accepted. Read at start.</summary>
+    public string SignaturePolicy { get; init; } = "";
 
     /// <summary>auto, overlay or copy: how a container's root is made from its layers.</summary>
     public string Snapshotter { get; init; } = "auto";

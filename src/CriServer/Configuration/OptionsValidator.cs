@@ -15,6 +15,7 @@ internal static class OptionsValidator
         AbsolutePath("state", options.State, errors);
         Runtime(options.Runtime, errors);
         Streaming(options.Streaming, errors);
+        Images(options.Images, errors);
         return errors;
     }
 
@@ -61,6 +62,14 @@ internal static class OptionsValidator
         {
             AbsolutePath("streaming.tls.certificateFile", streaming.Tls.CertificateFile, errors);
             AbsolutePath("streaming.tls.keyFile", streaming.Tls.KeyFile, errors);
+        }
+    }
+
+    private static void Images(ImageOptions images, List<string> errors)
+    {
+        if (images.SignaturePolicy.Length > 0)
+        {
+            AbsolutePath("images.signaturePolicy", images.SignaturePolicy, errors);
         }
     }
 

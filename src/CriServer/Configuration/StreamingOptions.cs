@@ -1,15 +1,5 @@
 namespace CriShim.CriServer.Configuration;
 
-/// <summary>What becomes of an exec'd process whose client is gone.</summary>
-public enum ClientGone
-{
-    /// <summary>It is killed with all its descendants.</summary>
-    Kill,
-
-    /// <summary>It goes on; its output is dropped, its input has ended.</summary>
-    Leave,
-}
-
 /// <summary>The server that exec, attach and port forward lead to. Who knows a one-time token may use it: it is meant for this machine.</summary>
 public sealed record StreamingOptions
 {
@@ -29,9 +19,6 @@ public sealed record StreamingOptions
 
     /// <summary>URLs given out and not yet used; more are refused. Each is good for one minute.</summary>
     public int MaxTokens { get; init; } = 1000;
-
-    /// <summary>What becomes of an exec'd process whose client is gone.</summary>
-    public ClientGone ExecWithoutClient { get; init; } = ClientGone.Kill;
 }
 
 /// <summary>HTTPS on the streaming server.</summary>

@@ -34,7 +34,12 @@ internal static class ContainerMessages
             StartedAt = container.StartedAt,
             FinishedAt = container.FinishedAt,
             ExitCode = container.ExitCode,
-            Image = new ImageSpec { Image = container.ImageName, UserSpecifiedImage = container.Config.Image.UserSpecifiedImage },
+            Image = new ImageSpec
+            {
+                Image = container.ImageName,
+                UserSpecifiedImage = container.Config.Image.UserSpecifiedImage,
+                RuntimeHandler = container.Config.Image.RuntimeHandler,
+            },
             ImageRef = container.ImageReference,
             ImageId = container.ImageId,
             Reason = container.Reason,
@@ -42,7 +47,7 @@ internal static class ContainerMessages
             LogPath = container.LogPath ?? "",
             StopSignal = StopSignals.ToCri(container.StopSignal),
         };
-        if (container.Config.Linux?.Resources is { } resources)
+        if (container.Resources is { } resources)
         {
             status.Resources = new ContainerResources { Linux = resources };
         }

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using CriShim.CriServer.State;
+using CriShim.Linux;
 using CriShim.Oci.ImageSpec;
 
 namespace CriShim.CriServer.Images;

@@ -3,131 +3,110 @@ using CriShim.CriServer.Errors;
 using CriShim.CriServer.Images.Content;
 using CriShim.CriServer.Images.Layers;
 using CriShim.CriServer.Images.Registry;
-using CriShim.CriServer.State;
+using CriShim.CriServer.Images.Signatures;
 using CriShim.Oci.ImageSpec;
 using Microsoft.Extensions.Logging;
 
 namespace CriShim.CriServer.Images;
 
 /// <summary>
-/// Pulls an image. The work belongs to the image, not to the caller: the same pull asked twice is done once, and one whose caller is gone
-/// goes on. Steps: 1 resolve the name, 2 choose the manifest, 3 config, 4 layers side by side, 5 publish.
+/// Pulls an image. The work belongs to the image, not to the caller (<see cref="RunningPulls"/>). Steps: 1 resolve the name, 2 choose the
+/// manifest, 3 signature policy and config, 4 layers side by side, 5 publish.
 /// </summary>
 internal sealed class ImagePuller(
     ImageStore store, LayerStore layers, LayerFetcher fetcher, LayerSync sync, FolderRemoval removal, RegistryHosts hosts, RegistryHttp http,
-    ImageOptions options, TimeProvider time, ILogger<ImagePuller> log) : IAsyncDisposable
+    SignatureCheck signatures, ImageOptions options, TimeProvider time, ILogger<ImagePuller> log) : IAsyncDisposable
 {
     // What kubelet tests for (cri-api, pkg/errors) to say ErrImagePull or RegistryUnavailable.
     private const string UnavailablePrefix = "RegistryUnavailable: ";
 
-    private readonly SharedOperations<PullKey, Image> _running = new();
-    private readonly SemaphoreSlim _slots = new(options.MaxConcurrentPulls, options.MaxConcurrentPulls);
-    private readonly CancellationTokenSource _closing = new();
-
-    /// <summary>Credentials are part of what is asked for: nobody gets an image by another's.</summary>
-    private readonly record struct PullKey(ImageReference Reference, RegistryCredentials? Credentials);
+    private readonly RunningPulls _running = new(options, time);
 
     /// <summary>Waits for the image as long as the caller's token allows.</summary>
     /// <exception cref="CriException">Unavailable, NotFound and others: every host asked, and its answer.</exception>
     public Task<Image> PullAsync(ImageReference reference, RegistryCredentials? credentials, CancellationToken callerToken) =>
-        _running.RunAsync(new PullKey(reference, credentials), () => PullInTurnAsync(reference, credentials), callerToken);
+        Join(reference, credentials).WaitAsync(callerToken);
+
+    /// <summary>The pull of this image, for who wants to watch it too: the caller must call its <see cref="RunningPull.WaitAsync"/>.</summary>
+    /// <inheritdoc cref="PullAsync"/>
+    public RunningPull Join(ImageReference reference, RegistryCredentials? credentials) =>
+        _running.Join(reference, credentials, pull => RunAsync(reference, credentials, pull));
 
     /// <summary>Ends the pulls in progress.</summary>
-    public async ValueTask DisposeAsync()
-    {
-        await _closing.CancelAsync();
-        _closing.Dispose();
-        _slots.Dispose();
-    }
+    public ValueTask DisposeAsync() => _running.DisposeAsync();
 
-    private async Task<Image> PullInTurnAsync(ImageReference reference, RegistryCredentials? credentials)
+    private async Task<Image> RunAsync(ImageReference reference, RegistryCredentials? credentials, RunningPull pull)
     {
-        var cancellation = _closing.Token;
-        await _slots.WaitAsync(cancellation);
         try
         {
             var started = time.GetTimestamp();
-            using var repository = new RepositoryClient(reference, hosts.Resolve(reference.Host), credentials, http, options, time);
-            var image = await PullFromAsync(reference, repository, cancellation);
+            var plan = hosts.Plan(reference.Host);
+            using var repository = new RepositoryClient(reference, plan.Endpoints, credentials, http, options, time, pull.Progress);
+            var image = await PullFromAsync(reference, repository, pull.Progress, pull.Token);
             ImageLog.Pulled(log, reference.ToString(), image.Id, image.DiffIds.Count, time.GetElapsedTime(started).TotalMilliseconds);
             return image;
         }
-        catch (Exception e) when (e is CriException or ContentException or IOException)
+        catch (Exception e) when (e is CriException or ContentException or SignatureException or IOException)
         {
             throw Describe(reference, e);
         }
-        finally
-        {
-            _slots.Release();
-        }
     }
 
-    private async Task<Image> PullFromAsync(ImageReference reference, RepositoryClient repository, CancellationToken cancellation)
+    private async Task<Image> PullFromAsync(
+        ImageReference reference, RepositoryClient repository, PullProgress progress, CancellationToken cancellation)
     {
         // 1, 2
-        var documents = new Dictionary<Digest, byte[]>();
+        progress.Stage = "resolving the name";
         var target = await repository.ResolveAsync(cancellation);
-        var (digest, manifest) = await SelectManifestAsync(target, repository, documents, cancellation);
+        var resolver = new ManifestResolver(PlatformOrder.OfThisMachine, descriptor => repository.FetchManifestAsync(descriptor, cancellation));
+        var (digest, manifest, documents) = await resolver.ResolveAsync(target);
 
         // 3
+        progress.Stage = "asking the signature policy";
+        await signatures.RequireForPullAsync(reference, [target.Descriptor.Digest, digest], repository, cancellation);
+        progress.Stage = "fetching the config";
         var configBytes = await repository.FetchBlobAsync(manifest.Config, ingest => ingest.ReadAllAsync(), cancellation);
-        documents[manifest.Config.Digest] = configBytes;
-        var diffIds = VerifiedDiffIds(ManifestReader.ReadConfig(configBytes), manifest);
+        var wanted = ImageDescription.Read(digest, manifest, configBytes).Layers;
+        var held = wanted.Select(l => l.Id).ToList();
 
-        layers.Hold(diffIds);
+        layers.Hold(held);
         try
         {
             // 4
-            await FetchLayersAsync(manifest, diffIds, repository, cancellation);
+            progress.Stage = "fetching layers";
+            progress.Layers = [.. wanted.Select(ToProgress)];
+            await FetchLayersAsync(wanted, repository, progress, cancellation);
 
             // 5
-            var image = store.Add(NamesOf(reference, target.Descriptor, digest), documents);
+            progress.Stage = "publishing";
+            var image = store.Add(
+                NamesOf(reference, target.Descriptor, digest), new Dictionary<Digest, byte[]>(documents) { [manifest.Config.Digest] = configBytes });
             sync.Request();
             return image;
         }
         finally
         {
-            removal.Request(layers.Release(diffIds));
+            removal.Request(layers.Release(held));
         }
     }
 
-    private static async Task<(Digest Digest, ImageManifest Manifest)> SelectManifestAsync(
-        FetchedManifest fetched, RepositoryClient repository, Dictionary<Digest, byte[]> documents, CancellationToken cancellation)
-    {
-        for (var depth = 0; depth < ContentLimits.MaxIndexDepth; depth++)
-        {
-            documents[fetched.Descriptor.Digest] = fetched.Bytes;
-            var document = ManifestReader.Read(fetched.Bytes, fetched.Descriptor.MediaType);
-            if (document.Manifest is { } manifest)
-            {
-                return (fetched.Descriptor.Digest, manifest);
-            }
-
-            fetched = await repository.FetchManifestAsync(ManifestSelector.Select(document.Index!), cancellation);
-        }
-
-        throw new ContentException($"more than {ContentLimits.MaxIndexDepth} indexes within each other");
-    }
-
-    private static IReadOnlyList<Digest> VerifiedDiffIds(ImageConfig config, ImageManifest manifest)
-    {
-        var diffIds = config.RootFs.DiffIds ?? [];
-        if (diffIds.Count != manifest.Layers.Count)
-        {
-            throw new ContentException($"manifest has {manifest.Layers.Count} layers, its config {diffIds.Count}");
-        }
-
-        _ = ImageUser.Parse(config.Config?.User);
-        return diffIds;
-    }
+    private LayerProgress ToProgress(ImageLayer layer) =>
+        new(layer.Blob.Digest, layer.Blob.Size) { Stage = layers.Find(layer.Id) is null ? LayerStage.Waiting : LayerStage.Present };
 
     /// <summary>Large ones first: the last to end is then not a large one that began last.</summary>
-    private Task FetchLayersAsync(ImageManifest manifest, IReadOnlyList<Digest> diffIds, RepositoryClient repository, CancellationToken cancellation)
+    private Task FetchLayersAsync(
+        IReadOnlyList<ImageLayer> wanted, RepositoryClient repository, PullProgress progress, CancellationToken cancellation)
     {
-        var missing = manifest.Layers.Zip(diffIds).DistinctBy(l => l.Second).Where(l => layers.Find(l.Second) is null).OrderByDescending(l => l.First.Size);
+        var missing = wanted.DistinctBy(l => l.Id).Where(l => layers.Find(l.Id) is null).OrderByDescending(l => l.Blob.Size);
         var parallel = new ParallelOptions { MaxDegreeOfParallelism = options.MaxConcurrentLayers, CancellationToken = cancellation };
         return Parallel.ForEachAsync(
-            missing, parallel, async (layer, token) => await fetcher.EnsureAsync(layer.First, layer.Second, repository, token));
+            missing,
+            parallel,
+            async (layer, token) =>
+            {
+                await fetcher.EnsureAsync(layer, repository, token);
+                progress.Find(layer.Blob.Digest)!.Stage = LayerStage.Done;
+            });
     }
 
     /// <summary>A tag also gives the name with the digest it stood for; a digest gives that name only.</summary>
@@ -140,7 +119,7 @@ internal sealed class ImagePuller(
     private static CriException Describe(ImageReference reference, Exception e)
     {
         var kind = e is CriException known ? known.Kind : CriErrorKind.Unknown;
-        var prefix = kind == CriErrorKind.Unavailable ? UnavailablePrefix : "";
+        var prefix = e is SignatureException ? SignatureException.KubeletPrefix : kind == CriErrorKind.Unavailable ? UnavailablePrefix : "";
         return new CriException(kind, $"{prefix}failed to pull image \"{reference}\": {e.Message}", e);
     }
 }

@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
-using CriShim.CriServer.State;
+using CriShim.Linux;
 using Microsoft.Extensions.Logging;
 
 namespace CriShim.CriServer.Networking;

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using CriShim.Linux;
 using CriShim.Oci.RuntimeSpec;
 using CriShim.Runtime.Containers;
@@ -10,6 +11,8 @@ namespace CriShim.Runtime.Commands;
 /// <summary>What `create` and `run` have in common: the container made, and kept on disk for later commands.</summary>
 internal static class ContainerMaker
 {
+    private const uint WorldReadable = 0x1A4; // 0644
+
     /// <param name="withGate">A later command starts it.</param>
     /// <param name="whileInitWorks">More to do meanwhile.</param>
     public static CreatedContainer Make(CommandContext context, CreateOptions options, bool withGate, Action<PidFd>? whileInitWorks = null)
@@ -59,9 +62,8 @@ internal static class ContainerMaker
         if (path is not null)
         {
             // Whoever waits for the file must never see it empty.
-            var temporary = Path.Combine(Path.GetDirectoryName(Path.GetFullPath(path))!, $".{Path.GetFileName(path)}");
-            File.WriteAllText(temporary, pid.ToString(CultureInfo.InvariantCulture));
-            File.Move(temporary, path, overwrite: true);
+            AtomicFile.Write(
+                Path.GetFullPath(path), Encoding.ASCII.GetBytes(pid.ToString(CultureInfo.InvariantCulture)), WorldReadable, durable: false);
         }
     }
 

@@ -39,10 +39,8 @@ internal sealed class StateStore(string root)
     public void Save(ContainerState state, ReadOnlySpan<byte> specJson)
     {
         var folder = Folder(state.Id);
-        WriteFile(Path.Combine(folder, StateLayout.SpecFile), specJson);
-        var temporary = Path.Combine(folder, StateFile + ".new");
-        WriteFile(temporary, StateJson.Write(state));
-        File.Move(temporary, Path.Combine(folder, StateFile));
+        AtomicFile.Write(Path.Combine(folder, StateLayout.SpecFile), specJson, durable: false);
+        AtomicFile.Write(Path.Combine(folder, StateFile), StateJson.Write(state), durable: false);
     }
 
     public ContainerState Load(string id)
@@ -108,11 +106,5 @@ internal sealed class StateStore(string root)
         {
             throw new RuntimeException(RuntimeErrorKind.InvalidArgument, $"invalid container id \"{id}\"");
         }
-    }
-
-    private static void WriteFile(string path, ReadOnlySpan<byte> bytes)
-    {
-        using var file = Fd.Open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0b110_000_000);
-        Fd.WriteAll(file, bytes, path);
     }
 }

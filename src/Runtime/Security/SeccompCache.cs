@@ -1,7 +1,6 @@
 using System.Text;
 using CriShim.Linux;
 using CriShim.Oci.RuntimeSpec;
-using static CriShim.Linux.LibC.Files;
 
 namespace CriShim.Runtime.Security;
 
@@ -51,16 +50,10 @@ internal sealed class SeccompCache(string? folder)
     /// <summary>Whole or not at all; failing to keep it is no failure.</summary>
     private void Write(string path, byte[] content)
     {
-        var temporary = $"{path}.{Environment.ProcessId}";
         try
         {
             Directory.CreateDirectory(folder!, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-            using (var file = Fd.Open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0b110_000_000))
-            {
-                Fd.WriteAll(file, content, temporary);
-            }
-
-            File.Move(temporary, path, overwrite: true);
+            AtomicFile.Write(path, content, durable: false);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -89,7 +89,7 @@ internal sealed class Supervisor : IDisposable
             _control.Listen(Path.Combine(_request.Folder, StateLayout.ControlSocket));
             var record = new SupervisorRecord(
                 Environment.ProcessId, ProcStat.Read(Environment.ProcessId)!.Value.StartTime, _container.Pid, _container.StartTime);
-            RecordFile.Write(_request.Folder, StateLayout.SupervisorRecordFile, ControlWriter.Write(record));
+            AtomicFile.Write(Path.Combine(_request.Folder, StateLayout.SupervisorRecordFile), ControlWriter.Write(record), durable: false);
             _control.Add(first).Send(new CreatedReply(record) { Sequence = sequence });
         }
         catch
@@ -213,7 +213,7 @@ internal sealed class Supervisor : IDisposable
     {
         try
         {
-            RecordFile.Write(_request.Folder, StateLayout.ExitRecordFile, ControlWriter.Write(exit));
+            AtomicFile.Write(Path.Combine(_request.Folder, StateLayout.ExitRecordFile), ControlWriter.Write(exit), durable: false);
         }
         catch (Exception e) when (Failures.IsExpected(e))
         {

@@ -69,5 +69,5 @@ public sealed class RegistryHostsTests : IDisposable
     }
 
     private IReadOnlyList<RegistryEndpoint> Resolve(string host) =>
-        new RegistryHosts(new ImageOptions { RegistryConfigFolders = [_folder.FullPath] }).Resolve(host);
+        new RegistryHosts(new ImageOptions { RegistryConfigFolders = [_folder.FullPath] }).Plan(host).Endpoints;
 }

@@ -17,8 +17,12 @@ internal sealed class BlobIngest : IDisposable
     private readonly CancellationTokenSource _stalled;
     private long _received;
 
-    public BlobIngest(Stream body, Descriptor expected, TimeSpan progressLimit, CancellationToken cancellation)
+    private readonly Action<long>? _report;
+
+    /// <param name="report">Told the bytes received so far, block by block.</param>
+    public BlobIngest(Stream body, Descriptor expected, TimeSpan progressLimit, CancellationToken cancellation, Action<long>? report = null)
     {
+        _report = report;
         _body = body;
         _expected = expected;
         _progressLimit = progressLimit;
@@ -42,6 +46,7 @@ internal sealed class BlobIngest : IDisposable
     {
         var count = await ReceiveAsync(buffer);
         _received += count;
+        _report?.Invoke(_received);
         if (_received > _expected.Size)
         {
             throw new ContentException($"content {_expected.Digest} is larger than its {_expected.Size} bytes");

@@ -1,6 +1,4 @@
-using System.Globalization;
 using System.Text.Json;
-using CriShim.CriServer.State;
 using CriShim.Linux;
 using CriShim.Oci.ImageSpec;
 
@@ -27,7 +25,6 @@ internal sealed class LayerStore(string folder)
     private readonly Dictionary<Digest, LayerRecord> _records = [];
     private readonly Dictionary<Digest, int> _holders = [];
     private readonly string _bootId = File.ReadAllText(BootIdFile).Trim();
-    private long _counter;
 
     /// <summary>Bytes and inodes of all layers.</summary>
     public (long Bytes, long Inodes) Usage
@@ -57,7 +54,10 @@ internal sealed class LayerStore(string folder)
             }
             else
             {
-                rubbish.Add(path);
+                // Out of the way of the layer's own name: it is deleted while pulls already run.
+                var trash = Path.Combine(folder, TrashPrefix + NextName());
+                Directory.Move(path, trash);
+                rubbish.Add(trash);
             }
         }
 
@@ -174,8 +174,8 @@ internal sealed class LayerStore(string folder)
 
     private string FolderOf(Digest diffId) => Path.Combine(folder, $"{diffId.Algorithm}-{diffId.Hex}");
 
-    private string NextName() =>
-        string.Create(CultureInfo.InvariantCulture, $"{Environment.ProcessId}-{Interlocked.Increment(ref _counter)}");
+    /// <summary>Never one that an earlier server on this folder used.</summary>
+    private static string NextName() => Guid.NewGuid().ToString("N");
 
     /// <summary>Under the lock: takes the layer out of sight.</summary>
     private string Discard(Digest diffId)

@@ -15,16 +15,16 @@ internal sealed class RegistryHosts(ImageOptions options)
     private const string DefaultFolder = "_default";
 
     /// <exception cref="CriException">FailedPrecondition: the host's file cannot be read or is wrong.</exception>
-    public IReadOnlyList<RegistryEndpoint> Resolve(string host)
+    public RegistryPlan Plan(string host)
     {
         if (FindFile(host) is not { } path)
         {
-            return DefaultEndpoints(host);
+            return new RegistryPlan(host, null, DefaultEndpoints(host));
         }
 
         try
         {
-            return HostsFile.Read(TomlReader.Parse(File.ReadAllText(path)), host, Path.GetDirectoryName(path)!);
+            return new RegistryPlan(host, path, HostsFile.Read(TomlReader.Parse(File.ReadAllText(path)), host, Path.GetDirectoryName(path)!));
         }
         catch (Exception e) when (e is FormatException or IOException or UnauthorizedAccessException)
         {

@@ -12,18 +12,22 @@ internal sealed record FetchedManifest(Descriptor Descriptor, byte[] Bytes);
 /// One repository as one pull sees it: each request goes to the hosts in order until one gives right content. When none does, the error
 /// names every host and its answer.
 /// </summary>
-internal sealed class RepositoryClient : IDisposable
+internal sealed class RepositoryClient : IBlobSource, IDisposable
 {
     private readonly ImageReference _reference;
     private readonly ImageOptions _options;
+    private readonly PullProgress? _progress;
     private readonly IReadOnlyList<RegistryClient> _hosts;
 
     // Hosts that did not answer once: asked last, so that a dead mirror costs its time limit once per pull and not per layer.
     private readonly HashSet<RegistryClient> _unavailable = [];
 
+    /// <param name="progress">Told how far the layers are that it knows; null: nobody watches.</param>
     public RepositoryClient(
-        ImageReference reference, IReadOnlyList<RegistryEndpoint> endpoints, RegistryCredentials? credentials, RegistryHttp http, ImageOptions options, TimeProvider time)
+        ImageReference reference, IReadOnlyList<RegistryEndpoint> endpoints, RegistryCredentials? credentials, RegistryHttp http,
+        ImageOptions options, TimeProvider time, PullProgress? progress = null)
     {
+        _progress = progress;
         _reference = reference;
         _options = options;
         _hosts = [.. endpoints.Select(e => new RegistryClient(e, reference.Repository, credentials, http, options, time))];
@@ -48,6 +52,48 @@ internal sealed class RepositoryClient : IDisposable
     public Task<FetchedManifest> FetchManifestAsync(Descriptor descriptor, CancellationToken cancellation) =>
         TryHostsAsync(e => e.CanPull, host => FetchManifestAsync(host, descriptor.Digest.ToString(), descriptor.Digest, descriptor, cancellation));
 
+    /// <summary>What a tag stands for, other than the reference's own: as signatures have it.</summary>
+    /// <returns>Null where the repository has no such tag.</returns>
+    /// <inheritdoc cref="ResolveAsync"/>
+    public async Task<FetchedManifest?> FindTagAsync(string tag, CancellationToken cancellation)
+    {
+        try
+        {
+            return await TryHostsAsync(e => e.CanResolve, host => FetchManifestAsync(host, tag, null, null, cancellation));
+        }
+        catch (CriException e) when (e.Kind == CriErrorKind.NotFound)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>
+    /// The index of what refers to a manifest (distribution-spec, "Listing Referrers"); where a registry has no such list, what the tag
+    /// that stands in for it says.
+    /// </summary>
+    /// <returns>Null where there is neither.</returns>
+    /// <inheritdoc cref="ResolveAsync"/>
+    public async Task<ImageIndex?> FindReferrersAsync(Digest subject, CancellationToken cancellation)
+    {
+        FetchedManifest? index;
+        try
+        {
+            index = await TryHostsAsync(e => e.CanResolve, host => FetchManifestFromAsync(host, $"referrers/{subject}", null, null, cancellation));
+        }
+        catch (CriException e) when (e.Kind == CriErrorKind.NotFound)
+        {
+            index = await FindTagAsync($"{subject.Algorithm}-{subject.Hex}", cancellation);
+        }
+
+        return index is null ? null : ManifestReader.Read(index.Bytes, index.Descriptor.MediaType).Index;
+    }
+
+    /// <summary>A small blob, verified.</summary>
+    /// <inheritdoc cref="ResolveAsync"/>
+    public Task<byte[]> FetchSmallBlobAsync(Descriptor descriptor, int maxBytes, CancellationToken cancellation) => descriptor.Size <= maxBytes
+        ? FetchBlobAsync(descriptor, ingest => ingest.ReadAllAsync(), cancellation)
+        : throw new ContentException($"content {descriptor.Digest} has size {descriptor.Size}; the limit is {maxBytes}");
+
     /// <summary>Downloads a blob through <paramref name="consume"/>, which must read it to its end.</summary>
     /// <inheritdoc cref="ResolveAsync"/>
     public Task<T> FetchBlobAsync<T>(Descriptor descriptor, Func<BlobIngest, Task<T>> consume, CancellationToken cancellation) =>
@@ -60,14 +106,20 @@ internal sealed class RepositoryClient : IDisposable
             }
 
             await using var body = await response.Content.ReadAsStreamAsync(cancellation);
-            using var ingest = new BlobIngest(body, descriptor, TimeSpan.FromSeconds(_options.ProgressTimeoutSeconds), cancellation);
+            var progress = _progress?.Find(descriptor.Digest);
+            using var ingest = new BlobIngest(
+                body, descriptor, TimeSpan.FromSeconds(_options.ProgressTimeoutSeconds), cancellation, received => progress?.Report(received));
             return await consume(ingest);
         });
 
-    private async Task<FetchedManifest> FetchManifestAsync(
-        RegistryClient host, string name, Digest? expected, Descriptor? listed, CancellationToken cancellation)
+    private Task<FetchedManifest> FetchManifestAsync(
+        RegistryClient host, string name, Digest? expected, Descriptor? listed, CancellationToken cancellation) =>
+        FetchManifestFromAsync(host, $"manifests/{name}", expected, listed, cancellation);
+
+    private async Task<FetchedManifest> FetchManifestFromAsync(
+        RegistryClient host, string path, Digest? expected, Descriptor? listed, CancellationToken cancellation)
     {
-        using var response = await host.SendAsync(HttpMethod.Get, $"manifests/{name}", ManifestReader.Accepted, cancellation);
+        using var response = await host.SendAsync(HttpMethod.Get, path, ManifestReader.Accepted, cancellation);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         limit.CancelAfter(TimeSpan.FromSeconds(_options.ProgressTimeoutSeconds));
         var bytes = await ReadInTimeAsync(response, limit.Token, cancellation);

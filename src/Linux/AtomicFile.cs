@@ -1,14 +1,22 @@
-using CriShim.Linux;
 using Microsoft.Win32.SafeHandles;
 using static CriShim.Linux.LibC.Files;
 
-namespace CriShim.CriServer.State;
+namespace CriShim.Linux;
 
-/// <summary>Durable replacement of a small file: temp, fsync, rename, fsync of the folder. A reader sees the old or the new bytes, never less.</summary>
+/// <summary>
+/// Replacement of a small file by rename: a reader, and whoever comes after a kill, sees the old or the new bytes, never less. A killed
+/// write can leave a file whose name starts with a dot and ends in <c>.tmp</c>.
+/// </summary>
 public static class AtomicFile
 {
-    /// <param name="durable">False where a power loss may take the file with it (under /run).</param>
-    public static void Write(string path, ReadOnlySpan<byte> bytes, uint mode = 0x180 /* 0600 */, bool durable = true)
+    private const uint OwnerOnly = 0x180; // 0600
+
+    /// <param name="mode">Permission bits, less the umask.</param>
+    /// <param name="durable">
+    /// True: file and folder are on the disk on return (fsync). False where a power cut may take the file, as under /run, or where
+    /// somebody else sees to it.
+    /// </param>
+    public static void Write(string path, ReadOnlySpan<byte> bytes, uint mode = OwnerOnly, bool durable = true)
     {
         var folderPath = Path.GetDirectoryName(path)!;
         var name = Path.GetFileName(path);

@@ -91,7 +91,7 @@ public sealed class ImageCommandTests
         };
         Assert.Equal(
             [
-                "aaaaaaaaaaaa  [====>     ] 50B / 100B",
+                "aaaaaaaaaaaa  [=====>    ] 50B / 100B",
                 "aaaaaaaaaaaa  done         100B",
                 "aaaaaaaaaaaa  already there 200B",
                 "total         [========> ] 350B / 400B",

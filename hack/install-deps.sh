@@ -19,6 +19,9 @@ nftables:/usr/sbin/nft
 iproute2:/usr/sbin/ip
 docker-registry:/usr/bin/docker-registry
 runc:/usr/sbin/runc
+openssl:/usr/bin/openssl
+skopeo:/usr/bin/skopeo
+buildah:/usr/bin/buildah
 procps:/usr/bin/pkill
 curl:/usr/bin/curl
 make:/usr/bin/make

@@ -95,7 +95,8 @@ public sealed class ImageBuilder
     private static JsonObject Descriptor(string mediaType, byte[] blob) =>
         new() { ["mediaType"] = mediaType, ["digest"] = Digest(blob), ["size"] = blob.Length };
 
-    private static async Task PushBlobAsync(HttpClient http, string repository, byte[] blob)
+    /// <summary>Uploads a blob under its digest.</summary>
+    public static async Task PushBlobAsync(HttpClient http, string repository, byte[] blob)
     {
         using var start = await http.PostAsync(new Uri($"/v2/{repository}/blobs/uploads/", UriKind.Relative), null);
         start.EnsureSuccessStatusCode();

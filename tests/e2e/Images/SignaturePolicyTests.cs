@@ -80,7 +80,7 @@ public sealed class SignaturePolicyTests : IAsyncLifetime
         (await _server!.Client.ImageAsync<PullImageResponse>(new PullImageRequest { Image = new ImageSpec { Image = image } })).ImageRef;
 
     private Task WritePolicyAsync(string key) => File.WriteAllTextAsync(_folder.Combine("policy.json"), $$"""
-        {"default":[{"type":"sigstoreSigned","keyPath":"{{_folder.Combine(key)}}.pub","signedIdentity":{"type":"matchRepository"}}]}
+        {"default":[{"type":"sigstoreSigned","keyPath":"{{_folder.Combine(key)}}.pub","signedIdentity":{"type":"matchRepository"} }]}
         """);
 
     /// <returns>The image's name.</returns>

@@ -144,16 +144,11 @@ public sealed class SpdyConnectionTests
         {
             using var connection = new SpdyConnection(server, SpdyPair.Limits);
             var running = connection.RunAsync(_ => { }, CancellationToken.None);
-            var wrong = await Assert.ThrowsAnyAsync<Exception>(async () =>
+            while (!running.IsCompleted)
             {
-                while (!running.IsCompleted)
-                {
-                    await client.WriteAsync(flood).AsTask().WaitAsync(TimeSpan.FromSeconds(20));
-                }
+                await Task.WhenAny(running, client.WriteAsync(flood).AsTask());
+            }
 
-                throw new IOException(await running);
-            });
-            Assert.IsAssignableFrom<IOException>(wrong);
             Assert.Contains("does not read", await running.WaitAsync(TimeSpan.FromSeconds(5)), StringComparison.Ordinal);
         }
     }

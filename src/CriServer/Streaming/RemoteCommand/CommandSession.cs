@@ -63,12 +63,13 @@ internal sealed class CommandSession(IContainerStreams containers, CommandReques
             await output;
         }
 
-        await process.Exit.WaitAsync(clientGone).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Task.WhenAny(process.Exit, Task.Delay(Timeout.Infinite, clientGone));
 
         // 4. What is left of the output
         await DrainAsync(copies, output, endOfOutput, clientGone);
         await output;
-        return await process.Exit.WaitAsync(clientGone);
+        clientGone.ThrowIfCancellationRequested();
+        return await process.Exit;
     }
 
     private Task<StreamedProcess> StartAsync(TerminalSize? size, CancellationToken cancellationToken) => request.IsAttach

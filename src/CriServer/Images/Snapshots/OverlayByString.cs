@@ -1,8 +1,8 @@
 using CriShim.Linux;
 using Microsoft.Win32.SafeHandles;
-using static CriShim.Linux.LibC.Files;
 using static CriShim.Linux.LibC.Mount;
 using static CriShim.Linux.LibC.Namespaces;
+using static CriShim.Linux.LibC.Processes;
 
 namespace CriShim.CriServer.Images.Snapshots;
 

@@ -8,6 +8,7 @@ internal static class CrashImage
 {
     private const int Layers = 5;
     private const int FilesPerLayer = 60;
+    private const int Folders = 7;
     private const int MaxFileBytes = 120_000;
 
     /// <param name="seed">The same seed makes the same files.</param>
@@ -26,9 +27,14 @@ internal static class CrashImage
 
     private static void WriteLayer(TarWriter tar, int layer, Random random)
     {
+        foreach (var folder in Enumerable.Range(0, Folders).Select(i => $"data/{layer}/{i}/").Prepend($"data/{layer}/").Prepend("data/"))
+        {
+            tar.WriteEntry(new PaxTarEntry(TarEntryType.Directory, folder) { Mode = (UnixFileMode)0x1ED, ModificationTime = DateTimeOffset.UnixEpoch });
+        }
+
         for (var i = 0; i < FilesPerLayer; i++)
         {
-            var name = $"data/{layer}/{i % 7}/f{i}";
+            var name = $"data/{layer}/{i % Folders}/f{i}";
             var bytes = new byte[random.Next(MaxFileBytes)];
             random.NextBytes(bytes);
             tar.WriteEntry(new PaxTarEntry(TarEntryType.RegularFile, name)
@@ -47,7 +53,9 @@ internal static class CrashImage
 
         if (layer > 0)
         {
-            tar.WriteEntry(new PaxTarEntry(TarEntryType.RegularFile, $"data/{layer - 1}/0/.wh.f0"));
+            var hidden = $"data/{layer - 1}/";
+            tar.WriteEntry(new PaxTarEntry(TarEntryType.Directory, hidden) { Mode = (UnixFileMode)0x1C0, ModificationTime = DateTimeOffset.UnixEpoch });
+            tar.WriteEntry(new PaxTarEntry(TarEntryType.RegularFile, hidden + ".wh.5"));
         }
     }
 }

@@ -9,7 +9,7 @@ internal static class TreeListing
 {
     public static IReadOnlyList<string> Of(string folder) =>
     [
-        .. Command.Output("find", folder, "-printf", "%P|%y|%m|%U|%G|%n|%T@|%l|%s\n").Split('\n', StringSplitOptions.RemoveEmptyEntries)
+        .. Command.Output("find", folder, "-mindepth", "1", "-printf", "%P|%y|%m|%U|%G|%n|%T@|%l|%s\n").Split('\n', StringSplitOptions.RemoveEmptyEntries)
             .Select(line => WithContent(folder, line)).Order(StringComparer.Ordinal),
     ];
 

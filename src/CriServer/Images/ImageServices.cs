@@ -1,5 +1,6 @@
 using CriShim.CriServer.Configuration;
 using CriShim.CriServer.Errors;
+using CriShim.CriServer.Images.Archives;
 using CriShim.CriServer.Images.Content;
 using CriShim.CriServer.Images.Layers;
 using CriShim.CriServer.Images.Registry;
@@ -44,6 +45,8 @@ internal sealed class ImageServices : IAsyncDisposable
         _writable = new WritableUsage(_snapshots, time);
         Pull = new PullImage(_puller);
         Watch = new WatchedPull(_puller, time);
+        Import = new ImportImages(Store, Layers, fetcher, _sync, _removal, Signatures, options);
+        Export = new ExportImages(Store, blobs, Layers, _removal);
         Explain = new ExplainPull(Store, hosts, Signatures, options);
         Remove = new RemoveImage(Store, logs.CreateLogger<RemoveImage>());
         List = new ListImages(Store);
@@ -62,6 +65,10 @@ internal sealed class ImageServices : IAsyncDisposable
     public PullImage Pull { get; }
 
     public WatchedPull Watch { get; }
+
+    public ImportImages Import { get; }
+
+    public ExportImages Export { get; }
 
     public ExplainPull Explain { get; }
 

@@ -68,4 +68,26 @@ public static class Fd
             }
         }
     }
+
+    /// <summary>Reads to the end. More than <paramref name="maxBytes"/> is EFBIG.</summary>
+    public static byte[] ReadAll(SafeFileHandle fd, int maxBytes, string? subject = null)
+    {
+        var buffer = new byte[4096];
+        var length = 0;
+        while (Read(fd, buffer.AsSpan(length), subject) is var count and > 0)
+        {
+            length += count;
+            if (length > maxBytes)
+            {
+                throw new LinuxException(Errno.EFBIG, "read", subject);
+            }
+
+            if (length == buffer.Length)
+            {
+                Array.Resize(ref buffer, 2 * length);
+            }
+        }
+
+        return buffer[..length];
+    }
 }

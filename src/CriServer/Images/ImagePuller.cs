@@ -40,7 +40,7 @@ internal sealed class ImagePuller(
         {
             var started = time.GetTimestamp();
             var plan = hosts.Plan(reference.Host);
-            using var repository = new RepositoryClient(reference, plan.Endpoints, credentials, http, options, time, pull.Progress);
+            using var repository = new RepositoryClient(reference, plan.Endpoints, credentials, http, options, time, log, pull.Progress);
             var image = await PullFromAsync(reference, repository, pull.Progress, pull.Token);
             ImageLog.Pulled(log, reference.ToString(), image.Id, image.DiffIds.Count, time.GetElapsedTime(started).TotalMilliseconds);
             return image;

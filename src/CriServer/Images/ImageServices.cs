@@ -22,7 +22,7 @@ internal sealed class ImageServices : IAsyncDisposable
         _removal = new FolderRemoval(logs.CreateLogger<FolderRemoval>());
         Layers = new LayerStore(Path.Combine(root, "layers"));
         _sync = new LayerSync(Layers, logs.CreateLogger<LayerSync>());
-        _http = new RegistryHttp(options);
+        _http = new RegistryHttp(options, time);
         Store = new ImageStore(
             new BlobStore(imagesFolder), new ImageIndexFile(imagesFolder), Layers, _removal, options, time, logs.CreateLogger<ImageStore>());
         var fetcher = new LayerFetcher(Layers, options, logs.CreateLogger<LayerFetcher>());

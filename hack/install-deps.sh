@@ -10,6 +10,8 @@ zlib1g-dev:/usr/include/zlib.h
 libssl3:/usr/lib/x86_64-linux-gnu/libssl.so.3
 ca-certificates:/etc/ssl/certs/ca-certificates.crt
 libseccomp-dev:/usr/include/seccomp.h
+libzstd-dev:/usr/include/zstd.h
+libisal2:/usr/lib/x86_64-linux-gnu/libisal.so.2
 busybox-static:/bin/busybox
 containernetworking-plugins:/usr/lib/cni/bridge
 iptables:/usr/sbin/iptables

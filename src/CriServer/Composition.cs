@@ -77,7 +77,7 @@ internal sealed class Composition : IAsyncDisposable
         var operations = new RuntimeOperations(
             new StatusQuery(
                 progress.RecordsRestored,
-                new RuntimeHandlerFeatures { RecursiveReadOnlyMounts = true },
+                HandlerFeatures.Read(),
                 network.Status,
                 new StatusInfo(options, network.StatusJson)),
             network.UpdatePodCidr,
@@ -92,6 +92,7 @@ internal sealed class Composition : IAsyncDisposable
                 sandboxes,
                 containers,
                 _images.Store,
+                _images.Signatures,
                 names,
                 files,
                 new ContainerSpecs(containers, layout, host, new HostFiles(), options.Containers),

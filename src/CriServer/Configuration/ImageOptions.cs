@@ -48,6 +48,9 @@ public sealed record ImageOptions
     /// <summary>Names of images that the kubelet should not remove; a trailing <c>*</c> matches any rest.</summary>
     public IReadOnlyList<string> PinnedImages { get; init; } = [];
 
+    /// <summary>Path of a signature policy, containers-policy.json(5); empty: every image is accepted. Read at start.</summary>
+    public string SignaturePolicy { get; init; } = "";
+
     /// <summary>auto, overlay or copy: how a container's root is made from its layers.</summary>
     public string Snapshotter { get; init; } = "auto";
 }

@@ -12,6 +12,7 @@ internal static class OptionsValidator
         AbsolutePath("root", options.Root, errors);
         AbsolutePath("state", options.State, errors);
         Runtime(options.Runtime, errors);
+        Images(options.Images, errors);
         return errors;
     }
 
@@ -37,6 +38,14 @@ internal static class OptionsValidator
 
         Range("runtime.maxLogLineBytes", runtime.MaxLogLineBytes, 256, 1024 * 1024, errors);
         Range("runtime.execDrainMilliseconds", runtime.ExecDrainMilliseconds, 0, 60_000, errors);
+    }
+
+    private static void Images(ImageOptions images, List<string> errors)
+    {
+        if (images.SignaturePolicy.Length > 0)
+        {
+            AbsolutePath("images.signaturePolicy", images.SignaturePolicy, errors);
+        }
     }
 
     private static void AbsolutePath(string path, string value, List<string> errors)

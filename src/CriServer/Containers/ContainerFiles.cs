@@ -1,12 +1,15 @@
 using System.Text.Json;
 using CriShim.CriServer.Images;
 using CriShim.CriServer.Images.Snapshots;
+using CriShim.CriServer.Sandboxes;
+using CriShim.CriServer.Specs;
 using CriShim.CriServer.State;
 using CriShim.Linux;
 using CriShim.Oci;
 using CriShim.Oci.RuntimeSpec;
 using CriShim.Runtime.Contract;
 using Microsoft.Win32.SafeHandles;
+using static CriShim.Linux.LibC.Files;
 
 namespace CriShim.CriServer.Containers;
 
@@ -16,11 +19,13 @@ internal sealed class ContainerFiles(CheckpointFolder<ContainerCheckpoint> recor
     private const UnixFileMode FolderMode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
     /// <summary>Makes the container's root.</summary>
+    /// <param name="sandbox">Its pod: where that has a user namespace, the root's owners are mapped by it.</param>
     /// <returns>Detached mount of it.</returns>
-    public SafeFileHandle MakeRoot(string containerId, Image image)
+    public SafeFileHandle MakeRoot(string containerId, Sandbox sandbox, Image image)
     {
         snapshotter.Prepare(containerId, image);
-        return snapshotter.MountRootfs(containerId);
+        using var ids = IdMapOf(sandbox);
+        return snapshotter.MountRootfs(containerId, ids);
     }
 
     /// <summary>Makes the bundle's folder.</summary>
@@ -53,4 +58,8 @@ internal sealed class ContainerFiles(CheckpointFolder<ContainerCheckpoint> recor
     public IReadOnlyList<string> SnapshotIds() => snapshotter.List();
 
     public void RemoveRecord(string containerId) => records.Delete(containerId);
+
+    private RootIdMap? IdMapOf(Sandbox sandbox) => SandboxSpec.RootOnHost(sandbox.Config) is var (uid, gid)
+        ? new RootIdMap(Fd.Open(layout.NamespacePin(sandbox.Id, "user"), O_RDONLY | O_NOFOLLOW), uid, gid)
+        : null;
 }

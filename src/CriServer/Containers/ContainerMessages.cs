@@ -34,7 +34,12 @@ internal static class ContainerMessages
             StartedAt = container.StartedAt,
             FinishedAt = container.FinishedAt,
             ExitCode = container.ExitCode,
-            Image = new ImageSpec { Image = container.ImageName, UserSpecifiedImage = container.Config.Image.UserSpecifiedImage },
+            Image = new ImageSpec
+            {
+                Image = container.ImageName,
+                UserSpecifiedImage = container.Config.Image.UserSpecifiedImage,
+                RuntimeHandler = container.Config.Image.RuntimeHandler,
+            },
             ImageRef = container.ImageReference,
             ImageId = container.ImageId,
             Reason = container.Reason,

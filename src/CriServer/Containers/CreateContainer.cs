@@ -1,6 +1,7 @@
 using CriShim.Cri.V1;
 using CriShim.CriServer.Errors;
 using CriShim.CriServer.Images;
+using CriShim.CriServer.Images.Signatures;
 using CriShim.CriServer.RuntimeClient;
 using CriShim.CriServer.Sandboxes;
 using CriShim.CriServer.Specs;
@@ -15,7 +16,7 @@ namespace CriShim.CriServer.Containers;
 /// Makes a container up to the gate before its program. The work belongs to the container, not to the call: a retry with the same metadata
 /// joins it, or gets what it made for a caller that had left. Steps:
 /// <list type="number">
-/// <item>check the config, find sandbox and image, reserve the name</item>
+/// <item>check the config, find sandbox and image, ask the signature policy, reserve the name</item>
 /// <item>record the intent</item>
 /// <item>bundle folder; from here on the supervisor's process starts beside the next two steps</item>
 /// <item>root: a snapshot on the image's layers, as a detached mount; log folder</item>
@@ -28,6 +29,7 @@ internal sealed class CreateContainer(
     SandboxStore sandboxes,
     ContainerStore containers,
     ImageStore images,
+    SignatureCheck signatures,
     NameRegistry names,
     ContainerFiles files,
     ContainerSpecs specs,
@@ -65,6 +67,8 @@ internal sealed class CreateContainer(
     {
         RequireReady(sandbox);
         var image = images.Find(config.Image.Image) ?? throw CriException.NotFound("image", config.Image.Image);
+        RequireRunnable(image);
+        signatures.RequireForContainer(image, config.Image.UserSpecifiedImage);
         var container = NewContainer(sandbox, config, image, name, IdGenerator.Next());
         if (names.Reserve(name, container.Id) is var owner && owner != container.Id)
         {
@@ -104,7 +108,7 @@ internal sealed class CreateContainer(
         var starting = supervision.StartAsync(container);
         rollback.Add("supervisor", _ => DismissAsync(starting));
         ContainerFiles.MakeLogFolder(container.LogPath);
-        using var root = files.MakeRoot(container.Id, image);
+        using var root = files.MakeRoot(container.Id, sandbox, image);
 
         stage.Name = "building its spec";
         var built = specs.Build(sandbox, container, image, root);
@@ -154,6 +158,14 @@ internal sealed class CreateContainer(
         if (sandbox is not { IsReady: true })
         {
             throw new CriException(CriErrorKind.FailedPrecondition, $"sandbox \"{sandbox?.Id}\" is not ready");
+        }
+    }
+
+    private static void RequireRunnable(Image image)
+    {
+        if (image.ArtifactType is { } type)
+        {
+            throw CriException.InvalidArgument($"image \"{image.DisplayName}\" is an artifact of type \"{type}\": it has files, but nothing to run");
         }
     }
 

@@ -5,7 +5,7 @@ namespace CriShim.CriServer.Images;
 /// <summary>An image that is there, whole: its names, its config and its layers. Immutable; a change makes a new one.</summary>
 internal sealed record Image
 {
-    /// <summary>The digest of the config: the same for the same image from whatever registry.</summary>
+    /// <summary>The digest of the config: the same for the same image from whatever registry. An artifact's is its manifest's.</summary>
     public required Digest Digest { get; init; }
 
     /// <summary><see cref="Digest"/> as text, <c>sha256:…</c>.</summary>
@@ -25,11 +25,17 @@ internal sealed record Image
     /// <summary>The manifest for this machine.</summary>
     public required Digest ManifestDigest { get; init; }
 
-    /// <summary>Lowest first.</summary>
+    /// <summary>Ids of the layers, lowest first.</summary>
     public required IReadOnlyList<Digest> DiffIds { get; init; }
 
     /// <summary>The USER of the config without its group.</summary>
     public required ImageUser User { get; init; }
+
+    /// <summary>Null for an image; else what kind of artifact it is: nothing to run, only files to mount.</summary>
+    public string? ArtifactType { get; init; }
+
+    /// <summary>Of the manifest.</summary>
+    public IReadOnlyDictionary<string, string> Annotations { get; init; } = new Dictionary<string, string>();
 
     public required bool Pinned { get; init; }
 

@@ -20,6 +20,7 @@ internal static class ImageMessages
             message.Uid = new Int64Value { Value = uid };
         }
 
+        message.Spec.Annotations.Add(image.Annotations.ToDictionary());
         message.RepoTags.AddRange(image.RepoTags);
         message.RepoDigests.AddRange(image.RepoDigests);
         return message;

@@ -3,6 +3,7 @@ using CriShim.CriServer.Errors;
 using CriShim.CriServer.Images.Content;
 using CriShim.CriServer.Images.Layers;
 using CriShim.CriServer.Images.Registry;
+using CriShim.CriServer.Images.Signatures;
 using CriShim.Oci.ImageSpec;
 using Microsoft.Extensions.Logging;
 
@@ -10,11 +11,11 @@ namespace CriShim.CriServer.Images;
 
 /// <summary>
 /// Pulls an image. The work belongs to the image, not to the caller (<see cref="RunningPulls"/>). Steps: 1 resolve the name, 2 choose the
-/// manifest, 3 config, 4 layers side by side, 5 publish.
+/// manifest, 3 signature policy and config, 4 layers side by side, 5 publish.
 /// </summary>
 internal sealed class ImagePuller(
     ImageStore store, LayerStore layers, LayerFetcher fetcher, LayerSync sync, FolderRemoval removal, RegistryHosts hosts, RegistryHttp http,
-    ImageOptions options, TimeProvider time, ILogger<ImagePuller> log) : IAsyncDisposable
+    SignatureCheck signatures, ImageOptions options, TimeProvider time, ILogger<ImagePuller> log) : IAsyncDisposable
 {
     // What kubelet tests for (cri-api, pkg/errors) to say ErrImagePull or RegistryUnavailable.
     private const string UnavailablePrefix = "RegistryUnavailable: ";
@@ -45,7 +46,7 @@ internal sealed class ImagePuller(
             ImageLog.Pulled(log, reference.ToString(), image.Id, image.DiffIds.Count, time.GetElapsedTime(started).TotalMilliseconds);
             return image;
         }
-        catch (Exception e) when (e is CriException or ContentException or IOException)
+        catch (Exception e) when (e is CriException or ContentException or SignatureException or IOException)
         {
             throw Describe(reference, e);
         }
@@ -56,82 +57,55 @@ internal sealed class ImagePuller(
     {
         // 1, 2
         progress.Stage = "resolving the name";
-        var documents = new Dictionary<Digest, byte[]>();
         var target = await repository.ResolveAsync(cancellation);
-        var (digest, manifest) = await SelectManifestAsync(target, repository, documents, cancellation);
+        var resolver = new ManifestResolver(PlatformOrder.OfThisMachine, descriptor => repository.FetchManifestAsync(descriptor, cancellation));
+        var (digest, manifest, documents) = await resolver.ResolveAsync(target);
 
         // 3
+        progress.Stage = "asking the signature policy";
+        await signatures.RequireForPullAsync(reference, [target.Descriptor.Digest, digest], repository, cancellation);
         progress.Stage = "fetching the config";
         var configBytes = await repository.FetchBlobAsync(manifest.Config, ingest => ingest.ReadAllAsync(), cancellation);
-        documents[manifest.Config.Digest] = configBytes;
-        var diffIds = VerifiedDiffIds(ManifestReader.ReadConfig(configBytes), manifest);
+        var wanted = ImageDescription.Read(digest, manifest, configBytes).Layers;
+        var held = wanted.Select(l => l.Id).ToList();
 
-        layers.Hold(diffIds);
+        layers.Hold(held);
         try
         {
             // 4
             progress.Stage = "fetching layers";
-            progress.Layers = [.. manifest.Layers.Zip(diffIds, ToProgress)];
-            await FetchLayersAsync(manifest, diffIds, repository, progress, cancellation);
+            progress.Layers = [.. wanted.Select(ToProgress)];
+            await FetchLayersAsync(wanted, repository, progress, cancellation);
 
             // 5
             progress.Stage = "publishing";
-            var image = store.Add(NamesOf(reference, target.Descriptor, digest), documents);
+            var image = store.Add(
+                NamesOf(reference, target.Descriptor, digest), new Dictionary<Digest, byte[]>(documents) { [manifest.Config.Digest] = configBytes });
             sync.Request();
             return image;
         }
         finally
         {
-            removal.Request(layers.Release(diffIds));
+            removal.Request(layers.Release(held));
         }
     }
 
-    private LayerProgress ToProgress(Descriptor layer, Digest diffId) =>
-        new(layer.Digest, layer.Size) { Stage = layers.Find(diffId) is null ? LayerStage.Waiting : LayerStage.Present };
-
-    private static async Task<(Digest Digest, ImageManifest Manifest)> SelectManifestAsync(
-        FetchedManifest fetched, RepositoryClient repository, Dictionary<Digest, byte[]> documents, CancellationToken cancellation)
-    {
-        for (var depth = 0; depth < ContentLimits.MaxIndexDepth; depth++)
-        {
-            documents[fetched.Descriptor.Digest] = fetched.Bytes;
-            var document = ManifestReader.Read(fetched.Bytes, fetched.Descriptor.MediaType);
-            if (document.Manifest is { } manifest)
-            {
-                return (fetched.Descriptor.Digest, manifest);
-            }
-
-            fetched = await repository.FetchManifestAsync(ManifestSelector.Select(document.Index!), cancellation);
-        }
-
-        throw new ContentException($"more than {ContentLimits.MaxIndexDepth} indexes within each other");
-    }
-
-    private static IReadOnlyList<Digest> VerifiedDiffIds(ImageConfig config, ImageManifest manifest)
-    {
-        var diffIds = config.RootFs.DiffIds ?? [];
-        if (diffIds.Count != manifest.Layers.Count)
-        {
-            throw new ContentException($"manifest has {manifest.Layers.Count} layers, its config {diffIds.Count}");
-        }
-
-        _ = ImageUser.Parse(config.Config?.User);
-        return diffIds;
-    }
+    private LayerProgress ToProgress(ImageLayer layer) =>
+        new(layer.Blob.Digest, layer.Blob.Size) { Stage = layers.Find(layer.Id) is null ? LayerStage.Waiting : LayerStage.Present };
 
     /// <summary>Large ones first: the last to end is then not a large one that began last.</summary>
     private Task FetchLayersAsync(
-        ImageManifest manifest, IReadOnlyList<Digest> diffIds, RepositoryClient repository, PullProgress progress, CancellationToken cancellation)
+        IReadOnlyList<ImageLayer> wanted, RepositoryClient repository, PullProgress progress, CancellationToken cancellation)
     {
-        var missing = manifest.Layers.Zip(diffIds).DistinctBy(l => l.Second).Where(l => layers.Find(l.Second) is null).OrderByDescending(l => l.First.Size);
+        var missing = wanted.DistinctBy(l => l.Id).Where(l => layers.Find(l.Id) is null).OrderByDescending(l => l.Blob.Size);
         var parallel = new ParallelOptions { MaxDegreeOfParallelism = options.MaxConcurrentLayers, CancellationToken = cancellation };
         return Parallel.ForEachAsync(
             missing,
             parallel,
             async (layer, token) =>
             {
-                await fetcher.EnsureAsync(layer.First, layer.Second, repository, token);
-                progress.Find(layer.First.Digest)!.Stage = LayerStage.Done;
+                await fetcher.EnsureAsync(layer, repository, token);
+                progress.Find(layer.Blob.Digest)!.Stage = LayerStage.Done;
             });
     }
 
@@ -145,7 +119,7 @@ internal sealed class ImagePuller(
     private static CriException Describe(ImageReference reference, Exception e)
     {
         var kind = e is CriException known ? known.Kind : CriErrorKind.Unknown;
-        var prefix = kind == CriErrorKind.Unavailable ? UnavailablePrefix : "";
+        var prefix = e is SignatureException ? SignatureException.KubeletPrefix : kind == CriErrorKind.Unavailable ? UnavailablePrefix : "";
         return new CriException(kind, $"{prefix}failed to pull image \"{reference}\": {e.Message}", e);
     }
 }

@@ -79,7 +79,7 @@ public sealed partial record ImageReference
 
         var (host, repository) = SplitHost(rest);
         if ((tag is not null && !TagPattern().IsMatch(tag)) || !HostPattern().IsMatch(host) || !RepositoryPattern().IsMatch(repository)
-            || host.Length + 1 + repository.Length > MaxNameLength)
+            || host.Length + 1 + repository.Length > MaxNameLength || IsId(text))
         {
             return false;
         }
@@ -106,6 +106,9 @@ public sealed partial record ImageReference
 
         return (host, repository);
     }
+
+    /// <summary>A bare id is no name, or an image could be called like another's id.</summary>
+    private static bool IsId(string text) => text.Length == 64 && text.All(char.IsAsciiHexDigitLower);
 
     [GeneratedRegex(@"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}\z")]
     private static partial Regex TagPattern();

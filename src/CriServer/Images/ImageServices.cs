@@ -1,8 +1,11 @@
 using CriShim.CriServer.Configuration;
+using CriShim.CriServer.Errors;
 using CriShim.CriServer.Images.Content;
 using CriShim.CriServer.Images.Layers;
 using CriShim.CriServer.Images.Registry;
+using CriShim.CriServer.Images.Signatures;
 using CriShim.CriServer.Images.Snapshots;
+using CriShim.Oci.ImageSpec;
 using Microsoft.Extensions.Logging;
 
 namespace CriShim.CriServer.Images;
@@ -15,6 +18,7 @@ internal sealed class ImageServices : IAsyncDisposable
     private readonly RegistryHttp _http;
     private readonly ImagePuller _puller;
     private readonly SnapshotStore _snapshots;
+    private readonly SignatureStore _signatures;
 
     private ImageServices(string root, ImageOptions options, TimeProvider time, ILoggerFactory logs)
     {
@@ -25,9 +29,11 @@ internal sealed class ImageServices : IAsyncDisposable
         _http = new RegistryHttp(options, time);
         Store = new ImageStore(
             new BlobStore(imagesFolder), new ImageIndexFile(imagesFolder), Layers, _removal, options, time, logs.CreateLogger<ImageStore>());
+        _signatures = new SignatureStore(Path.Combine(root, "signatures"));
+        Signatures = new SignatureCheck(ReadPolicy(options), _signatures);
         var fetcher = new LayerFetcher(Layers, options, logs.CreateLogger<LayerFetcher>());
         _puller = new ImagePuller(
-            Store, Layers, fetcher, _sync, _removal, new RegistryHosts(options), _http, options, time, logs.CreateLogger<ImagePuller>());
+            Store, Layers, fetcher, _sync, _removal, new RegistryHosts(options), _http, Signatures, options, time, logs.CreateLogger<ImagePuller>());
         var snapshotsFolder = Path.Combine(root, "snapshots");
         var backend = SnapshotBackends.Choose(snapshotsFolder, options, logs.CreateLogger<ISnapshotBackend>());
         _snapshots = new SnapshotStore(snapshotsFolder, Layers, backend, _removal, logs.CreateLogger<SnapshotStore>());
@@ -44,6 +50,8 @@ internal sealed class ImageServices : IAsyncDisposable
 
     public ISnapshotter Snapshots => _snapshots;
 
+    public SignatureCheck Signatures { get; }
+
     public PullImage Pull { get; }
 
     public RemoveImage Remove { get; }
@@ -56,6 +64,7 @@ internal sealed class ImageServices : IAsyncDisposable
 
     /// <summary>Reads images, layers and snapshots; what a killed server left half made is deleted behind the caller's back.</summary>
     /// <param name="root">Folder of what outlives a reboot; there must be no other server on it.</param>
+    /// <exception cref="CriException">The signature policy cannot be read.</exception>
     public static ImageServices Open(string root, ImageOptions options, TimeProvider time, ILoggerFactory logs)
     {
         var services = new ImageServices(root, options, time, logs);
@@ -64,8 +73,24 @@ internal sealed class ImageServices : IAsyncDisposable
         rubbish.AddRange(services._snapshots.Load());
         rubbish.AddRange(services.Layers.Release([])); // layers of pulls that never ended
         services._removal.Request(rubbish);
+        services._signatures.RemoveExcept(services.Store.List().SelectMany(DigestsOf).ToHashSet());
         services._sync.Request();
         return services;
+    }
+
+    private static IEnumerable<Digest> DigestsOf(Image image) =>
+        image.RepoDigests.Select(name => ImageReference.Parse(name).Digest!.Value).Append(image.ManifestDigest);
+
+    private static SignaturePolicy? ReadPolicy(ImageOptions options)
+    {
+        try
+        {
+            return options.SignaturePolicy.Length > 0 ? PolicyFile.Read(options.SignaturePolicy) : null;
+        }
+        catch (FormatException e)
+        {
+            throw new CriException(CriErrorKind.FailedPrecondition, e.Message, e);
+        }
     }
 
     /// <summary>Ends pulls in progress, finishes deletions and syncs.</summary>

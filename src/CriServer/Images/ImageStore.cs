@@ -16,8 +16,18 @@ internal sealed class ImageStore(
     BlobStore blobs, ImageIndexFile indexFile, LayerStore layers, FolderRemoval removal, ImageOptions options, TimeProvider time, ILogger<ImageStore> log)
 {
     private readonly Lock _gate = new();
+    private readonly ImageReader _reader = new(blobs, layers);
+    private readonly PinnedNames _pinned = new(options.PinnedImages);
     private volatile ImageCatalog _catalog = ImageCatalog.Empty;
-    private IReadOnlyList<StoredImage> _stored = [];
+    private IReadOnlyList<Entry> _entries = [];
+
+    /// <summary>A name and what it leads to.</summary>
+    private sealed record Entry(StoredImage Stored, ImageContent Content)
+    {
+        public string Name => Stored.Name;
+
+        public bool IsDigest => Name.Contains('@', StringComparison.Ordinal);
+    }
 
     /// <summary>By id, name or unique start of an id; null when there is none.</summary>
     /// <exception cref="CriException">InvalidArgument: neither name nor id, or the start of several ids.</exception>
@@ -25,28 +35,28 @@ internal sealed class ImageStore(
 
     public IReadOnlyList<Image> List() => _catalog.Images;
 
-    /// <summary>Reads the index; images whose blobs or layers are gone are forgotten, with a log line.</summary>
+    /// <summary>Reads the index; names whose blobs or layers are gone or damaged are forgotten, with a log line.</summary>
     public void Load()
     {
         lock (_gate)
         {
             blobs.Initialize();
             var stored = ReadIndex();
-            var whole = stored.Where(IsWhole).ToList();
-            _stored = whole;
-            Publish(whole);
-            if (whole.Count != stored.Count)
+            _entries = [.. stored.Select(TryRead).OfType<Entry>()];
+            Publish();
+            if (_entries.Count != stored.Count)
             {
-                indexFile.Write(whole);
+                indexFile.Write(_entries.Select(e => e.Stored));
             }
 
-            blobs.RemoveExcept(BlobsOf(whole));
-            layers.Hold(List().SelectMany(i => i.DiffIds));
+            blobs.RemoveExcept(UsedBlobs());
+            layers.Hold(UsedLayers());
         }
     }
 
     /// <summary>Adds names of an image, all of whose layers are there; a name that stood for another image moves.</summary>
-    /// <param name="documents">Index, manifest and config.</param>
+    /// <param name="documents">Indexes, manifest and config.</param>
+    /// <exception cref="ContentException">The image is not whole.</exception>
     public Image Add(IReadOnlyList<StoredImage> names, IReadOnlyDictionary<Digest, byte[]> documents)
     {
         lock (_gate)
@@ -56,36 +66,61 @@ internal sealed class ImageStore(
                 blobs.Write(digest, bytes);
             }
 
-            Replace([.. _stored.Where(s => names.All(n => n.Name != s.Name)), .. names]);
-            return Find(names[0].Name)!;
+            try
+            {
+                var added = names.Select(n => new Entry(n, _reader.Read(n))).ToList();
+                Replace([.. _entries.Where(e => names.All(n => n.Name != e.Name)), .. added]);
+                return Find(names[0].Name)!;
+            }
+            finally
+            {
+                RemoveUnused(documents.Keys);
+            }
         }
     }
 
     /// <summary>Removes the image with all its names. When it returns no reader sees it; its layers go behind the caller's back.</summary>
-    public void Remove(Image image)
+    public void Remove(Image image) => Keep(entry => entry.Content.Image.Digest != image.Digest);
+
+    /// <summary>Forgets images of which a layer was found missing while the server ran, so that the next pull makes it again.</summary>
+    public void ForgetBroken() => Keep(entry => TryRead(entry.Stored) is not null);
+
+    private void Keep(Func<Entry, bool> condition)
     {
         lock (_gate)
         {
-            var names = image.RepoTags.Concat(image.RepoDigests).ToHashSet(StringComparer.Ordinal);
-            Replace([.. _stored.Where(s => !names.Contains(s.Name))]);
+            var kept = _entries.Where(condition).ToList();
+            if (kept.Count != _entries.Count)
+            {
+                Replace(kept);
+            }
         }
     }
 
-    private void Replace(IReadOnlyList<StoredImage> stored)
+    private void Replace(IReadOnlyList<Entry> entries)
     {
-        var before = List();
-        indexFile.Write(stored);
-        var unused = BlobsOf(_stored);
-        _stored = stored;
-        Publish(stored);
-        layers.Hold(List().SelectMany(i => i.DiffIds));
-        removal.Request(layers.Release(before.SelectMany(i => i.DiffIds)));
-        unused.ExceptWith(BlobsOf(stored));
-        foreach (var digest in unused)
+        indexFile.Write(entries.Select(e => e.Stored));
+        var (layersBefore, blobsBefore) = (UsedLayers(), UsedBlobs());
+        _entries = entries;
+        Publish();
+        layers.Hold(UsedLayers());
+        removal.Request(layers.Release(layersBefore));
+        RemoveUnused(blobsBefore);
+    }
+
+    private void RemoveUnused(IEnumerable<Digest> digests)
+    {
+        var used = UsedBlobs();
+        foreach (var digest in digests.Where(d => !used.Contains(d)))
         {
             blobs.Remove(digest);
         }
     }
+
+    private HashSet<Digest> UsedBlobs() => [.. _entries.SelectMany(e => e.Content.Blobs)];
+
+    /// <summary>Once per image that has it.</summary>
+    private List<Digest> UsedLayers() => [.. List().SelectMany(i => i.DiffIds)];
 
     private IReadOnlyList<StoredImage> ReadIndex()
     {
@@ -100,79 +135,30 @@ internal sealed class ImageStore(
         }
     }
 
-    private bool IsWhole(StoredImage stored)
+    private Entry? TryRead(StoredImage stored)
     {
         try
         {
-            var missing = ReadImage(stored).DiffIds.Where(d => layers.Find(d) is null).ToList();
-            if (missing.Count == 0)
-            {
-                return true;
-            }
-
-            ImageLog.Forgotten(log, stored.Name, $"{missing.Count} layers are missing");
+            return new Entry(stored, _reader.Read(stored));
         }
         catch (Exception e) when (e is ContentException or IOException)
         {
             ImageLog.Forgotten(log, stored.Name, e.Message);
+            return null;
         }
-
-        return false;
-    }
-
-    private void Publish(IReadOnlyList<StoredImage> stored)
-    {
-        var images = stored.GroupBy(s => s.Manifest).Select(g => ReadImage(g.First()) with { RepoTags = Tags(g), RepoDigests = Digests(g) });
-        _catalog = new ImageCatalog([.. images.GroupBy(i => i.Digest).Select(Merge)]);
     }
 
     /// <summary>Two manifests can have the same config, as when one registry compresses otherwise: one image.</summary>
-    private Image Merge(IEnumerable<Image> same)
+    private void Publish() => _catalog = new ImageCatalog(_entries.GroupBy(e => e.Content.Image.Digest).Select(ToImage));
+
+    private Image ToImage(IEnumerable<Entry> entries)
     {
-        var all = same.ToList();
-        var tags = all.SelectMany(i => i.RepoTags).Order(StringComparer.Ordinal).ToList();
-        return all[0] with
+        var names = entries.OrderBy(e => e.Name, StringComparer.Ordinal).ToList();
+        return names[0].Content.Image with
         {
-            RepoTags = tags,
-            RepoDigests = [.. all.SelectMany(i => i.RepoDigests).Order(StringComparer.Ordinal)],
-            Pinned = tags.Exists(IsPinned),
+            RepoTags = [.. names.Where(e => !e.IsDigest).Select(e => e.Name)],
+            RepoDigests = [.. names.Where(e => e.IsDigest).Select(e => e.Name)],
+            Pinned = names.Exists(e => _pinned.Contains(e.Name)),
         };
     }
-
-    private Image ReadImage(StoredImage stored)
-    {
-        if (List().FirstOrDefault(i => i.ManifestDigest == stored.Manifest) is { } known)
-        {
-            return known;
-        }
-
-        var bytes = blobs.Read(stored.Manifest, ContentLimits.MaxManifestBytes) ?? throw new ContentException("manifest is missing or damaged");
-        var manifest = ManifestReader.Read(bytes, null).Manifest ?? throw new ContentException("manifest is an index");
-        var configBytes = blobs.Read(manifest.Config.Digest, ContentLimits.MaxConfigBytes) ?? throw new ContentException("config is missing or damaged");
-        var config = ManifestReader.ReadConfig(configBytes);
-        var diffIds = config.RootFs.DiffIds ?? [];
-        return new Image
-        {
-            Digest = manifest.Config.Digest,
-            RepoTags = [],
-            RepoDigests = [],
-            SizeBytes = bytes.Length + configBytes.Length + diffIds.Sum(d => layers.Find(d)?.Bytes ?? 0),
-            Config = config,
-            ManifestDigest = stored.Manifest,
-            DiffIds = diffIds,
-            User = ImageUser.Parse(config.Config?.User),
-            Pinned = false,
-        };
-    }
-
-    private HashSet<Digest> BlobsOf(IEnumerable<StoredImage> stored) =>
-        [.. stored.SelectMany(s => new[] { s.Target.Digest, s.Manifest }), .. List().Select(i => i.Digest)];
-
-    private bool IsPinned(string name) => options.PinnedImages.Any(pattern => pattern.EndsWith('*')
-        ? name.StartsWith(pattern[..^1], StringComparison.Ordinal)
-        : ImageReference.TryParse(pattern, out var reference) && reference.StoredName == name);
-
-    private static List<string> Tags(IEnumerable<StoredImage> names) => [.. names.Select(n => n.Name).Where(n => !n.Contains('@', StringComparison.Ordinal))];
-
-    private static List<string> Digests(IEnumerable<StoredImage> names) => [.. names.Select(n => n.Name).Where(n => n.Contains('@', StringComparison.Ordinal))];
 }

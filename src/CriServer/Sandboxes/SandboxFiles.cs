@@ -1,4 +1,5 @@
 using CriShim.Linux;
+using static CriShim.Linux.LibC.Files;
 
 namespace CriShim.CriServer.Sandboxes;
 
@@ -22,6 +23,16 @@ internal sealed record SandboxFiles(string Folder)
         Write(Hosts, hosts);
         Write(Hostname, hostname + "\n");
         Write(ResolvConf, resolvConf);
+    }
+
+    /// <summary>For a pod with a user namespace: its root may change them.</summary>
+    public void SetOwner(uint uid, uint gid)
+    {
+        foreach (var path in (ReadOnlySpan<string>)[Hosts, Hostname, ResolvConf])
+        {
+            using var file = Fd.Open(path, O_RDONLY | O_NOFOLLOW);
+            Check.Result(fchown(file, uid, gid), "fchown", path);
+        }
     }
 
     private static void Write(string path, string text) =>

@@ -55,7 +55,12 @@ internal sealed class SandboxResources(IRuntimeClient runtime, PodNetwork networ
     {
         var hosts = sandbox.OnHostNetwork ? ReadHost(HostHosts) : SandboxFileText.Hosts(hostname, sandbox.Addresses);
         var resolvConf = SandboxFileText.ResolvConf(sandbox.Config.DnsConfig, ReadHost(HostResolvConf));
-        new SandboxFiles(layout.SandboxFolder(sandbox.Id)).Write(hosts, hostname, resolvConf);
+        var files = new SandboxFiles(layout.SandboxFolder(sandbox.Id));
+        files.Write(hosts, hostname, resolvConf);
+        if (SandboxSpec.RootOnHost(sandbox.Config) is var (uid, gid))
+        {
+            files.SetOwner(uid, gid);
+        }
     }
 
     /// <summary>Gives all back: what is gone already is fine.</summary>

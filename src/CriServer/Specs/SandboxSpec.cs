@@ -64,6 +64,11 @@ internal static class SandboxSpec
 
     public static bool HasUserNamespace(NamespaceOption options) => options.UsernsOptions is { Mode: NamespaceMode.Pod, Uids.Count: > 0 };
 
+    /// <summary>What user and group 0 of the pod are on the host; null where the pod has the host's users.</summary>
+    public static (uint Uid, uint Gid)? RootOnHost(PodSandboxConfig config) => HasUserNamespace(Options(config))
+        ? (Options(config).UsernsOptions.Uids[0].HostId, Options(config).UsernsOptions.Gids[0].HostId)
+        : null;
+
     private static NamespaceOption Options(PodSandboxConfig config) =>
         config.Linux?.SecurityContext?.NamespaceOptions ?? new NamespaceOption();
 

@@ -18,11 +18,22 @@ public static class MediaTypes
     public const string DockerLayerZstd = "application/vnd.docker.image.rootfs.diff.tar.zstd";
     public const string DockerForeignLayer = "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip";
 
+    /// <summary>The config of an artifact that needs none: <c>{}</c> (manifest.md, "Guidance for an Empty Descriptor").</summary>
+    public const string OciEmpty = "application/vnd.oci.empty.v1+json";
+
     public static bool IsIndex(string? mediaType) => mediaType is OciIndex or DockerManifestList;
 
     public static bool IsManifest(string? mediaType) => mediaType is OciManifest or DockerManifest;
 
     public static bool IsConfig(string? mediaType) => mediaType is OciConfig or DockerConfig;
+
+    /// <summary>Docker's first manifests, whose layers are listed as signed history.</summary>
+    public static bool IsSchema1(string? mediaType) =>
+        mediaType is "application/vnd.docker.distribution.manifest.v1+json" or "application/vnd.docker.distribution.manifest.v1+prettyjws";
+
+    /// <summary>Layers that are archives of files.</summary>
+    public static bool IsArchiveLayer(string? mediaType) =>
+        mediaType is OciLayer or OciLayerGzip or OciLayerZstd or DockerLayer or DockerLayerGzip or DockerLayerZstd;
 
     /// <summary>Layers that may not be redistributed; their bytes lie outside the registry.</summary>
     public static bool IsForeignLayer(string? mediaType) =>

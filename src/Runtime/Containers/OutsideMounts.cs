@@ -6,7 +6,7 @@ namespace CriShim.Runtime.Containers;
 
 /// <summary>
 /// What an init in a user namespace cannot reach: its root there owns no file of the host, so folders above a volume or a root that only
-/// root may pass are closed to it. They are opened here, as detached mounts.
+/// root may pass are closed to it, and it may not map owners. That is done here, on detached mounts.
 /// </summary>
 internal sealed class OutsideMounts : IDisposable
 {
@@ -55,12 +55,15 @@ internal sealed class OutsideMounts : IDisposable
             Rootfs = _opened;
         }
 
+        using var idMapper = new IdMapper();
         foreach (var mount in request.Spec.Mounts ?? [])
         {
             var options = MountOptions.Parse(mount);
             if (options.IsBind)
             {
-                _sources.Add(DetachedMount.Clone(Path.GetFullPath(mount.Source ?? "", request.BundlePath), options.IsRecursiveBind));
+                var source = DetachedMount.Clone(Path.GetFullPath(mount.Source ?? "", request.BundlePath), options.IsRecursiveBind);
+                _sources.Add(source);
+                idMapper.Apply(source, mount, options);
             }
         }
     }

@@ -81,15 +81,20 @@ internal static class MountApplier
 
     private static void Bind(MountContext context, MountSpec mount, MountOptions options)
     {
-        using var tree = context.TakeSource()
-            ?? DetachedMount.Clone(Path.GetFullPath(mount.Source ?? "", context.Setup.BundlePath), options.IsRecursiveBind);
+        using var tree = context.TakeSource() ?? OpenSource(context, mount, options);
         using var target = IsFolder(tree) ? context.Root.MakeFolders(mount.Destination) : context.Root.MakeFile(mount.Destination);
         RefuseInsideProc(target, mount, DetachedMount.FileSystemType(tree) == PROC_SUPER_MAGIC);
-        IdMappedMount.Apply(tree, mount, options);
         SetAttributes(tree, options);
         DetachedMount.Attach(tree, target, mount.Destination);
         ApplyPropagation(tree, options);
         context.DevIsForeign |= IsDev(mount);
+    }
+
+    private static SafeFileHandle OpenSource(MountContext context, MountSpec mount, MountOptions options)
+    {
+        var tree = DetachedMount.Clone(Path.GetFullPath(mount.Source ?? "", context.Setup.BundlePath), options.IsRecursiveBind);
+        context.IdMapper.Apply(tree, mount, options);
+        return tree;
     }
 
     private static void SetAttributes(SafeFileHandle tree, MountOptions options)

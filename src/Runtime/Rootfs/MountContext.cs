@@ -6,9 +6,11 @@ using Microsoft.Win32.SafeHandles;
 namespace CriShim.Runtime.Rootfs;
 
 /// <summary>What the mounts of one container have in common.</summary>
-internal sealed class MountContext(RootFd root, InitSetup setup, Spec spec, Queue<SafeFileHandle> sources)
+internal sealed class MountContext(RootFd root, InitSetup setup, Spec spec, Queue<SafeFileHandle> sources) : IDisposable
 {
     public RootFd Root { get; } = root;
+
+    public IdMapper IdMapper { get; } = new();
 
     public InitSetup Setup { get; } = setup;
 
@@ -21,6 +23,8 @@ internal sealed class MountContext(RootFd root, InitSetup setup, Spec spec, Queu
 
     /// <summary>The source of the next bind mount where it was opened outside; null otherwise.</summary>
     public SafeFileHandle? TakeSource() => sources.TryDequeue(out var source) ? source : null;
+
+    public void Dispose() => IdMapper.Dispose();
 
     private static bool Has(Spec spec, string type) => spec.Linux?.Namespaces?.Any(item => item.Type == type) ?? false;
 }

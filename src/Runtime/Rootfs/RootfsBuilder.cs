@@ -43,7 +43,7 @@ internal static class RootfsBuilder
 
     public static void Build(RootFd root, InitSetup setup, Spec spec, Queue<SafeFileHandle> sources)
     {
-        var context = new MountContext(root, setup, spec, sources);
+        using var context = new MountContext(root, setup, spec, sources);
         foreach (var mount in spec.Mounts ?? [])
         {
             MountApplier.Apply(context, mount);

@@ -13,7 +13,7 @@ internal sealed class FakeSnapshotter : ISnapshotter
     {
     }
 
-    public SafeFileHandle MountRootfs(string containerId) => throw new NotSupportedException();
+    public SafeFileHandle MountRootfs(string containerId, RootIdMap? ids = null) => throw new NotSupportedException();
 
     public void Remove(string containerId) => Removed.Add(containerId);
 

@@ -16,6 +16,9 @@ public class ImageReferenceTests
     [InlineData("localhost/x", "localhost/x:latest")]
     [InlineData("127.0.0.1:5000/a/b/c:v1", "127.0.0.1:5000/a/b/c:v1")]
     [InlineData("[::1]:5000/a", "[::1]:5000/a:latest")]
+    [InlineData("[2001:db8::1]/a/b:t", "[2001:db8::1]/a/b:t")]
+    [InlineData("localhost:5000/x@" + Digest, "localhost:5000/x@" + Digest)]
+    [InlineData("Host/x", "Host/x:latest")]
     [InlineData("gcr.io/a__b/c-d.e_f", "gcr.io/a__b/c-d.e_f:latest")]
     [InlineData("busybox@" + Digest, "docker.io/library/busybox@" + Digest)]
     [InlineData("r.io:1/a:t@" + Digest, "r.io:1/a:t@" + Digest)]
@@ -39,6 +42,11 @@ public class ImageReferenceTests
     [InlineData("http://host/a")]
     [InlineData("host:port/a")]
     [InlineData("a:tag\n")]
+    [InlineData("0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef")]
+    [InlineData("[::1]")]
+    [InlineData("[::1]:5000")]
+    [InlineData("[::1%eth0]:5000/a")]
+    [InlineData("a@b@" + Digest)]
     public void Parse_BadName_IsInvalidArgument(string text)
     {
         var error = Assert.Throws<CriException>(() => ImageReference.Parse(text));

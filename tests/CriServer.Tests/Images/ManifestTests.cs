@@ -30,7 +30,7 @@ public class ManifestTests
     [InlineData("""{"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json","manifests":[]}""", MediaTypes.DockerManifestList)]
     [InlineData("""{"schemaVersion":2,"layers":[],"config":CONFIG,"Layers":[]}""", MediaTypes.OciManifest)]
     [InlineData("""{"schemaVersion":1,"layers":[],"config":CONFIG}""", MediaTypes.OciManifest)]
-    [InlineData("""{"schemaVersion":1,"fsLayers":[],"history":[]}""", null)]
+    [InlineData("""{"schemaVersion":2,"layers":[],"config":{"digest":"DIGEST","size":1}}""", MediaTypes.OciManifest)]
     [InlineData("""{"schemaVersion":2,"layers":[],"config":{"digest":"sha256:../x","size":1}}""", MediaTypes.OciManifest)]
     [InlineData("""{"schemaVersion":2,"layers":[{"mediaType":"a","digest":"DIGEST","size":-1}],"config":CONFIG}""", MediaTypes.OciManifest)]
     [InlineData("""{"schemaVersion":2,"layers":[{"mediaType":"application/vnd.docker.image.rootfs.foreign.diff.tar.gzip","digest":"DIGEST","size":1}],"config":CONFIG}""", MediaTypes.OciManifest)]
@@ -49,40 +49,26 @@ public class ManifestTests
         Assert.Throws<ContentException>(() => Read(json, null));
     }
 
+    [Theory]
+    [InlineData("""{"schemaVersion":1,"fsLayers":[],"history":[]}""", null)]
+    [InlineData("""{"schemaVersion":1,"mediaType":"application/vnd.docker.distribution.manifest.v1+json"}""", "application/vnd.docker.distribution.manifest.v1+prettyjws")]
+    public void Read_Schema1_SaysSo(string json, string? type) => Assert.Contains("schema 1", Assert.Throws<ContentException>(() => Read(json, type)).Message);
+
     [Fact]
-    public void Select_SeveralPlatforms_TakesOurs()
+    public void Read_ArtifactConfig_IsAManifest()
     {
-        var index = Index(("windows", "amd64", null, 1), ("linux", "s390x", null, 2), ("linux", ManifestSelector.Architecture, null, 3));
-        Assert.Equal(3, ManifestSelector.Select(index).Size);
+        var config = FakeRegistry.Descriptor(MediaTypes.OciEmpty, s_digest, 2);
+        var manifest = Read($$"""{"schemaVersion":2,"artifactType":"a/b","config":{{config}},"layers":[]}""", MediaTypes.OciManifest).Manifest!;
+        Assert.Equal("a/b", manifest.ArtifactType);
     }
 
     [Fact]
-    public void Select_UnknownVariant_IsNotTaken()
+    public void Read_TooManyManifests_IsRefused()
     {
-        var index = Index(("linux", ManifestSelector.Architecture, "v99", 1), ("linux", ManifestSelector.Architecture, null, 2));
-        Assert.Equal(2, ManifestSelector.Select(index).Size);
-    }
-
-    [Fact]
-    public void Select_NoneFits_NamesWhatThereIs()
-    {
-        var error = Assert.Throws<ContentException>(() => ManifestSelector.Select(Index(("plan9", "mips", "v2", 1))));
-        Assert.Contains("plan9/mips/v2", error.Message);
+        var entry = FakeRegistry.Descriptor(MediaTypes.OciManifest, s_digest, 1);
+        var json = $$"""{"schemaVersion":2,"manifests":[{{string.Join(',', Enumerable.Repeat(entry, ContentLimits.MaxIndexEntries + 1))}}]}""";
+        Assert.Throws<ContentException>(() => Read(json, null));
     }
 
     private static ManifestDocument Read(string json, string? type) => ManifestReader.Read(Encoding.UTF8.GetBytes(json), type);
-
-    private static ImageIndex Index(params (string Os, string Architecture, string? Variant, long Size)[] platforms) => new()
-    {
-        Manifests =
-        [
-            .. platforms.Select(p => new Descriptor
-            {
-                MediaType = MediaTypes.OciManifest,
-                Digest = s_digest,
-                Size = p.Size,
-                Platform = new Platform { Os = p.Os, Architecture = p.Architecture, Variant = p.Variant },
-            }),
-        ],
-    };
 }

@@ -26,11 +26,10 @@ internal sealed class BlobStore(string folder)
 
     public void Write(Digest digest, ReadOnlySpan<byte> bytes)
     {
-        var path = PathOf(digest);
-        if (!File.Exists(path) || new FileInfo(path).Length != bytes.Length)
+        if (Read(digest, bytes.Length) is null)
         {
             // Not waited for: what a power cut tears no longer has its digest, and Read finds that.
-            AtomicFile.Write(path, bytes, durable: false);
+            AtomicFile.Write(PathOf(digest), bytes, durable: false);
         }
     }
 

@@ -18,8 +18,17 @@ internal static class ContentLimits
     /// <summary>Indexes within indexes.</summary>
     public const int MaxIndexDepth = 4;
 
+    /// <summary>Manifests and indexes fetched to find the one for this machine.</summary>
+    public const int MaxManifestFetches = 16;
+
+    /// <summary>Manifests that one index lists.</summary>
+    public const int MaxIndexEntries = 2000;
+
     /// <summary>Layers of an image; overlayfs takes 500 (fs/overlayfs/params.h).</summary>
     public const int MaxLayers = 490;
+
+    /// <summary>Bytes of the name that an artifact gives one of its files.</summary>
+    public const int MaxTitleBytes = 1024;
 
     /// <summary>Entries of one layer's archive.</summary>
     public const int MaxLayerEntries = 4_000_000;
@@ -44,4 +53,7 @@ internal static class ContentLimits
 
     /// <summary>Unpacked bytes up to which any compression is believed.</summary>
     public const long ExpansionGraceBytes = 1L << 30;
+
+    /// <summary>Log base 2 of the bytes that a zstd frame's window may have: what the highest levels of image builders use (32 MB).</summary>
+    public const int MaxZstdWindowLog = 25;
 }

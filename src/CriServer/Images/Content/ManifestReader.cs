@@ -21,7 +21,12 @@ internal static class ManifestReader
     /// <exception cref="ContentException">Neither index nor manifest, or not unmistakably one.</exception>
     public static ManifestDocument Read(ReadOnlyMemory<byte> bytes, string? mediaType)
     {
-        var (inner, hasManifests, hasLayers) = Inspect(bytes);
+        var (inner, hasManifests, hasLayers, isSchema1) = Inspect(bytes);
+        if (isSchema1 || MediaTypes.IsSchema1(mediaType))
+        {
+            throw new ContentException("manifest is of docker's schema 1, which is not supported; push the image again with a tool of today");
+        }
+
         if (mediaType is not null && inner is not null && mediaType != inner)
         {
             throw new ContentException($"manifest is said to be \"{mediaType}\" but says \"{inner}\"");
@@ -45,7 +50,7 @@ internal static class ManifestReader
         return config.RootFs is not null ? config : throw new ContentException("image config has no rootfs");
     }
 
-    private static (string? MediaType, bool HasManifests, bool HasLayers) Inspect(ReadOnlyMemory<byte> bytes)
+    private static (string? MediaType, bool HasManifests, bool HasLayers, bool IsSchema1) Inspect(ReadOnlyMemory<byte> bytes)
     {
         try
         {
@@ -62,7 +67,7 @@ internal static class ManifestReader
             }
 
             var mediaType = root.TryGetProperty("mediaType", out var type) && type.ValueKind == JsonValueKind.String ? type.GetString() : null;
-            return (mediaType, root.TryGetProperty("manifests", out _), root.TryGetProperty("layers", out _) || root.TryGetProperty("fsLayers", out _));
+            return (mediaType, root.TryGetProperty("manifests", out _), root.TryGetProperty("layers", out _), root.TryGetProperty("fsLayers", out _));
         }
         catch (JsonException e)
         {
@@ -72,6 +77,11 @@ internal static class ManifestReader
 
     private static ImageIndex Checked(ImageIndex index)
     {
+        if (index.Manifests.Count > ContentLimits.MaxIndexEntries)
+        {
+            throw new ContentException($"index has {index.Manifests.Count} manifests; the limit is {ContentLimits.MaxIndexEntries}");
+        }
+
         foreach (var descriptor in index.Manifests)
         {
             Check(descriptor, ContentLimits.MaxManifestBytes, "manifest");
@@ -88,9 +98,9 @@ internal static class ManifestReader
         }
 
         Check(manifest.Config, ContentLimits.MaxConfigBytes, "config");
-        if (!MediaTypes.IsConfig(manifest.Config.MediaType))
+        if (string.IsNullOrEmpty(manifest.Config.MediaType))
         {
-            throw new ContentException($"manifest is not of an image: its config is \"{manifest.Config.MediaType}\"");
+            throw new ContentException("manifest has a config without a media type");
         }
 
         if (manifest.Layers.Count > ContentLimits.MaxLayers)

@@ -1,4 +1,3 @@
-using System.IO.Compression;
 using CriShim.CriServer.Images.Content;
 using CriShim.Oci.ImageSpec;
 
@@ -10,7 +9,7 @@ namespace CriShim.CriServer.Images.Layers;
 /// download, digest  --blocks-->  decompress  --blocks-->  diff id, archive, files
 /// </code>
 /// </summary>
-internal sealed class LayerUnpack(Descriptor layer, Digest diffId, string target, long maxBytes) : IDisposable
+internal sealed class LayerUnpack(Descriptor layer, Digest? diffId, string target, long maxBytes) : IDisposable
 {
     private const int QueuedBlocks = 8;
 
@@ -79,7 +78,7 @@ internal sealed class LayerUnpack(Descriptor layer, Digest diffId, string target
     private void Decompress(BlockQueue input, BlockQueue output)
     {
         var source = new SourceStream(input);
-        using var decoded = OpenDecoder(source);
+        using var decoded = LayerCompression.Open(source);
         var limit = Math.Max(ContentLimits.ExpansionGraceBytes, layer.Size * ContentLimits.MaxExpansion);
         for (var total = 0L; ;)
         {
@@ -106,30 +105,13 @@ internal sealed class LayerUnpack(Descriptor layer, Digest diffId, string target
         }
     }
 
-    /// <summary>By the first bytes, not by the media type: both are in use wrongly, and only the bytes decide whether it can work.</summary>
-    private Stream OpenDecoder(SourceStream source)
-    {
-        var start = source.Peek();
-        if (start.StartsWith((ReadOnlySpan<byte>)[0x1f, 0x8b]))
-        {
-            return new GZipStream(source, CompressionMode.Decompress);
-        }
-
-        if (start.StartsWith((ReadOnlySpan<byte>)[0x28, 0xb5, 0x2f, 0xfd]))
-        {
-            throw new ContentException($"layer {layer.Digest} is compressed with zstd, which is not supported yet");
-        }
-
-        return source;
-    }
-
     private void Apply(BlockQueue input)
     {
-        using var hashing = new HashingSource(input, BlobIngest.HashOf(diffId));
+        using var hashing = new HashingSource(input, BlobIngest.HashOf(diffId ?? layer.Digest));
         using var folder = new LayerFolder(target);
         _usage = new LayerApplier(new TarReader(hashing), folder, maxBytes).Apply();
         var actual = hashing.Finish();
-        if (actual != diffId)
+        if (diffId is not null && actual != diffId)
         {
             throw new ContentException($"layer {layer.Digest} has diff id {actual}, expected {diffId}");
         }
@@ -140,6 +122,6 @@ internal sealed class LayerUnpack(Descriptor layer, Digest diffId, string target
         Task.Factory.StartNew(stage, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 
     private Exception Translate(Exception failure) => failure is InvalidDataException
-        ? new ContentException($"layer {layer.Digest} is not valid gzip", failure)
+        ? new ContentException($"layer {layer.Digest} cannot be decompressed: {failure.Message}", failure)
         : failure;
 }

@@ -14,7 +14,7 @@ internal sealed record FetchedManifest(Descriptor Descriptor, byte[] Bytes);
 /// One repository as one pull sees it: each request goes to the hosts in order until one gives right content. When none does, the error
 /// names every host and its answer.
 /// </summary>
-internal sealed class RepositoryClient : IDisposable
+internal sealed class RepositoryClient : IBlobSource, IDisposable
 {
     private readonly ImageReference _reference;
     private readonly ImageOptions _options;

@@ -28,7 +28,16 @@ internal sealed class CopyBackend : ISnapshotBackend
         }
     }
 
-    public SafeFileHandle Mount(string folder, IReadOnlyList<string> layers) => DetachedMount.Clone(WritableFolder(folder), recursive: false);
+    public SafeFileHandle Mount(string folder, IReadOnlyList<string> layers, RootIdMap? ids = null)
+    {
+        var root = DetachedMount.Clone(WritableFolder(folder), recursive: false);
+        if (ids is not null)
+        {
+            DetachedMount.MapIds(root, recursive: false, ids.UserNamespace, folder);
+        }
+
+        return root;
+    }
 
     public string WritableFolder(string folder) => Path.Combine(folder, RootName);
 }

@@ -13,7 +13,8 @@ internal interface ISnapshotBackend
     void Prepare(string folder, IReadOnlyList<string> layers);
 
     /// <summary>A detached mount of the root, in no mount namespace: whoever gets the descriptor attaches it.</summary>
-    SafeFileHandle Mount(string folder, IReadOnlyList<string> layers);
+    /// <param name="ids">Null where the container has the host's users.</param>
+    SafeFileHandle Mount(string folder, IReadOnlyList<string> layers, RootIdMap? ids = null);
 
     /// <summary>The folder of what the container wrote.</summary>
     string WritableFolder(string folder);

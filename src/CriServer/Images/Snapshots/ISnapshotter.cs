@@ -11,8 +11,11 @@ internal interface ISnapshotter
     void Prepare(string containerId, Image image);
 
     /// <summary>The container's root as a detached mount; the caller's to pass on and close.</summary>
-    /// <exception cref="CriException">NotFound: the container has no snapshot.</exception>
-    SafeFileHandle MountRootfs(string containerId);
+    /// <param name="ids">The pod's user namespace, where it has one: the image's owners are seen as that namespace's.</param>
+    /// <exception cref="CriException">
+    /// NotFound: the container has no snapshot. FailedPrecondition: kernel or file system cannot map owners.
+    /// </exception>
+    SafeFileHandle MountRootfs(string containerId, RootIdMap? ids = null);
 
     /// <summary>Takes the snapshot away; its files go behind the caller's back. One that is not there is no error.</summary>
     void Remove(string containerId);

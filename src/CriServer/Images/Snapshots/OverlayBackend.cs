@@ -33,8 +33,17 @@ internal sealed class OverlayBackend(IReadOnlyList<string> options, bool layerBy
         }
     }
 
-    public SafeFileHandle Mount(string folder, IReadOnlyList<string> layers)
+    /// <remarks>
+    /// In a user namespace each layer is an ID-mapped clone of itself, and what the container writes is stored with the owners that it has on
+    /// the host: overlayfs itself cannot be ID-mapped, and makes its own files as a user that the map does not have.
+    /// </remarks>
+    public SafeFileHandle Mount(string folder, IReadOnlyList<string> layers, RootIdMap? ids = null)
     {
+        if (ids is not null)
+        {
+            RootAttributes.SetOwner(layers.Count > 0 ? layers[^1] : Path.Combine(folder, EmptyName), WritableFolder(folder), ids);
+        }
+
         // Highest first, each by a descriptor: a path of any length is a short one under /proc/self/fd, without a colon to escape.
         var paths = layers.Count > 0 ? layers.Reverse() : [Path.Combine(folder, EmptyName)];
         var lower = new List<SafeFileHandle>();
@@ -42,7 +51,7 @@ internal sealed class OverlayBackend(IReadOnlyList<string> options, bool layerBy
         using var work = OpenFolder(Path.Combine(folder, WorkName));
         try
         {
-            lower.AddRange(paths.Select(OpenFolder));
+            lower.AddRange(paths.Select(path => ids is null ? OpenFolder(path) : OpenMapped(path, ids)));
             return layerByLayer
                 ? DetachedMount.Create("overlay", "overlay", [.. lower.Select(l => "lowerdir+=" + Name(l)), .. Writable(upper, work), .. options], 0)
                 : OverlayByString.Mount(folder, [$"lowerdir={string.Join(':', lower.Select(Name))}", .. Writable(upper, work), .. options]);
@@ -58,6 +67,13 @@ internal sealed class OverlayBackend(IReadOnlyList<string> options, bool layerBy
     }
 
     public string WritableFolder(string folder) => Path.Combine(folder, UpperName);
+
+    private static SafeFileHandle OpenMapped(string path, RootIdMap ids)
+    {
+        var layer = DetachedMount.Clone(path, recursive: false);
+        DetachedMount.MapIds(layer, recursive: false, ids.UserNamespace, path);
+        return layer;
+    }
 
     private static SafeFileHandle OpenFolder(string path) => Fd.Open(path, O_PATH | O_DIRECTORY | O_NOFOLLOW);
 }

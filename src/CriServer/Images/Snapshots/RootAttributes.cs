@@ -26,4 +26,13 @@ internal static class RootAttributes
         var time = new timespec_t { tv_sec = stat.stx_mtime.tv_sec, tv_nsec = stat.stx_mtime.tv_nsec };
         Check.Result(futimens(target, [time, time]), "futimens", to);
     }
+
+    /// <summary>Gives the root the owner that <paramref name="from"/>'s is in the user namespace, as the host numbers it.</summary>
+    public static void SetOwner(string from, string to, RootIdMap ids)
+    {
+        using var source = Fd.Open(from, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+        using var target = Fd.Open(to, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+        Check.Result(statx(source, "\0"u8, AT_EMPTY_PATH, STATX_BASIC_STATS, out var stat), "statx", from);
+        Check.Result(fchown(target, ids.HostUid + stat.stx_uid, ids.HostGid + stat.stx_gid), "fchown", to);
+    }
 }

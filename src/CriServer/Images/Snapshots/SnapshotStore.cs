@@ -84,7 +84,8 @@ internal sealed class SnapshotStore(string folder, LayerStore layers, ISnapshotB
         }
     }
 
-    public SafeFileHandle MountRootfs(string containerId) => backend.Mount(FolderOf(containerId), LowerFolders(Get(containerId)));
+    public SafeFileHandle MountRootfs(string containerId, RootIdMap? ids = null) =>
+        backend.Mount(FolderOf(containerId), LowerFolders(Get(containerId)), ids);
 
     public string WritableFolder(string containerId) => backend.WritableFolder(FolderOf(containerId));
 

@@ -8,10 +8,15 @@ using static CriShim.Linux.LibC.SyscallNumbers;
 
 namespace CriShim.Runtime.Rootfs;
 
-/// <summary>Maps the owners of a bind mount's files (mount_setattr(2), "ID-mapped mounts").</summary>
-internal static class IdMappedMount
+/// <summary>Maps the owners of bind mounts' files (mount_setattr(2), "ID-mapped mounts"). Mounts with the same map share a namespace.</summary>
+internal sealed class IdMapper : IDisposable
 {
-    public static void Apply(SafeFileHandle tree, MountSpec mount, MountOptions options)
+    private IReadOnlyList<IdMapping> _users = [];
+    private IReadOnlyList<IdMapping> _groups = [];
+    private SafeFileHandle? _userNamespace;
+
+    /// <summary>Does nothing to a mount without maps. Throws <see cref="LinuxException"/> where the file system cannot be ID-mapped.</summary>
+    public void Apply(SafeFileHandle tree, MountSpec mount, MountOptions options)
     {
         var users = mount.UidMappings ?? [];
         var groups = mount.GidMappings ?? [];
@@ -20,9 +25,17 @@ internal static class IdMappedMount
             return;
         }
 
-        using var userNamespace = MakeUserNamespace(users, groups);
-        DetachedMount.MapIds(tree, options.MapsIdsRecursively ?? false, userNamespace, mount.Destination);
+        if (_userNamespace is null || !users.SequenceEqual(_users) || !groups.SequenceEqual(_groups))
+        {
+            Dispose();
+            _userNamespace = MakeUserNamespace(users, groups);
+            (_users, _groups) = (users, groups);
+        }
+
+        DetachedMount.MapIds(tree, options.MapsIdsRecursively ?? false, _userNamespace, mount.Destination);
     }
+
+    public void Dispose() => _userNamespace?.Dispose();
 
     /// <summary>A user namespace lives as long as a descriptor of it: a child makes it, waits on a pipe, and is ended.</summary>
     private static SafeFileHandle MakeUserNamespace(IReadOnlyList<IdMapping> users, IReadOnlyList<IdMapping> groups)

@@ -1,6 +1,7 @@
 using System.Net;
 using CriShim.CriServer.Configuration;
 using CriShim.CriServer.Images.Content;
+using CriShim.CriServer.Images.Layers;
 using CriShim.Oci.ImageSpec;
 
 namespace CriShim.CriServer.Images.Registry;
@@ -11,7 +12,8 @@ namespace CriShim.CriServer.Images.Registry;
 /// after a break may be other content, which its digest tells (<see cref="BlobIngest"/>).
 /// </summary>
 internal sealed class BlobDownload(
-    RegistryClient host, Descriptor blob, RetryPolicy retry, ImageOptions options, TimeProvider time, CancellationToken cancellation) : Stream
+    RegistryClient host, Descriptor blob, RetryPolicy retry, ImageOptions options, TimeProvider time, CancellationToken cancellation)
+    : ReadOnlyStream
 {
     /// <summary>A connection that brought so much was worth it: failures before it are forgotten.</summary>
     private const long GoodBytes = 1 << 20;
@@ -23,20 +25,6 @@ internal sealed class BlobDownload(
     private long _position;
     private long _failedAt;
     private int _failures;
-
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => blob.Size;
-
-    public override long Position
-    {
-        get => _position;
-        set => throw new NotSupportedException();
-    }
 
     private bool IsComplete => _position >= blob.Size;
 
@@ -79,17 +67,7 @@ internal sealed class BlobDownload(
         }
     }
 
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Flush()
-    {
-    }
+    public override int Read(Span<byte> buffer) => throw new NotSupportedException();
 
     protected override void Dispose(bool disposing)
     {

@@ -33,7 +33,10 @@ public interface ICgroupManager
     /// </summary>
     void Apply(ResourcesSpec? resources);
 
-    /// <summary>Changes the limits of a cgroup in use. Settings that are null stay. Device rules change without a moment of denial.</summary>
+    /// <summary>
+    /// Changes the limits of a cgroup in use, all or (but for device rules) none. Settings that are null stay. Device rules change without a
+    /// moment of denial.
+    /// </summary>
     void Update(ResourcesSpec resources);
 
     /// <summary>

@@ -1,3 +1,4 @@
+using CriShim.Api.V1;
 using CriShim.Cgroups;
 using CriShim.Cri.V1;
 using CriShim.CriServer.Configuration;
@@ -86,6 +87,7 @@ internal sealed class Composition : IAsyncDisposable
             stopSandbox,
             new RemoveSandbox(
                 sandboxes, containers, names, stopSandbox, removeContainer, sandboxRecords, loggers.CreateLogger<RemoveSandbox>()),
+            new UpdateSandboxResources(sandboxes),
             new SandboxStatusQuery(sandboxes, layout),
             new ListSandboxes(sandboxes),
             new CreateContainer(
@@ -102,6 +104,7 @@ internal sealed class Composition : IAsyncDisposable
             startContainer,
             new StopContainer(containers, live, time),
             removeContainer,
+            new UpdateResources(containers, cgroups, host, options.Containers),
             new ListContainers(containers),
             new ContainerStatusQuery(containers, layout),
             new ReopenLog(containers, live),
@@ -123,7 +126,8 @@ internal sealed class Composition : IAsyncDisposable
         var interceptor = new CriInterceptor(progress.RecordsRestored, time, loggers.CreateLogger<CriInterceptor>());
         _grpc = new GrpcHost(
             options.SocketPath(),
-            [RuntimeService.BindService(new CriRuntimeService(operations)), ImageService.BindService(new CriImageService(_images))],
+            [RuntimeService.BindService(new CriRuntimeService(operations)), ImageService.BindService(new CriImageService(_images)),
+                ImageTools.BindService(new ImageToolsService(_images))],
             new GrpcServerOptions { Interceptor = interceptor },
             loggers);
     }

@@ -77,11 +77,23 @@ internal sealed class CgroupV1Manager : ICgroupManager
 
         if (resources is not null)
         {
-            Resources.Apply(resources, inUse: false);
+            ResourcesOf(path => new ControlFolder(path)).Apply(resources, inUse: false);
         }
     }
 
-    public void Update(ResourcesSpec resources) => Resources.Apply(resources, inUse: true);
+    public void Update(ResourcesSpec resources)
+    {
+        var journal = new UndoJournal();
+        try
+        {
+            ResourcesOf(path => new UndoableFolder(path, journal)).Apply(resources, inUse: true);
+        }
+        catch
+        {
+            journal.Undo();
+            throw;
+        }
+    }
 
     public CgroupJoin OpenJoin(CgroupLeaf? leaf = null)
     {
@@ -196,7 +208,8 @@ internal sealed class CgroupV1Manager : ICgroupManager
         ? V1Stats.Hugetlb(folder)
         : _processes is null ? [] : V2Stats.Hugetlb(new ControlFolder(_processes.Path));
 
-    private V1Resources Resources => new(ControlFolderOf, _processes is null ? null : _folders[^1]);
+    private V1Resources ResourcesOf(Func<string, ControlFolder> open) =>
+        new(controller => PathOf(controller) is { } path ? open(path) : null, open, _processes is null ? null : _folders[^1]);
 
     private static void Make(CgroupFolder folder)
     {

@@ -6,8 +6,9 @@ namespace CriShim.Cgroups.V1;
 
 /// <summary>Hands each part of the resources to its controller. A setting whose controller is not mounted is an error.</summary>
 /// <param name="folderOf">The cgroup in the v1 hierarchy that carries a controller, or null.</param>
+/// <param name="open">The cgroup's folder with this path, for writing.</param>
 /// <param name="unified">On a hybrid, the folder in the cgroup2 hierarchy: it may carry hugetlb, and knows devices by program.</param>
-internal sealed class V1Resources(Func<string, ControlFolder?> folderOf, CgroupFolder? unified)
+internal sealed class V1Resources(Func<string, ControlFolder?> folderOf, Func<string, ControlFolder> open, CgroupFolder? unified)
 {
     /// <param name="inUse">False for a cgroup just created.</param>
     public void Apply(ResourcesSpec resources, bool inUse)
@@ -89,7 +90,7 @@ internal sealed class V1Resources(Func<string, ControlFolder?> folderOf, CgroupF
         else if (unified is not null && ControllerSet.Available(unified.MountPoint).Contains("hugetlb"))
         {
             new ControllerSet(unified.MountPoint).Enable(unified.Path, ["hugetlb"]);
-            V2Resources.ApplyHugetlb(new ControlFolder(unified.Path), pages);
+            V2Resources.ApplyHugetlb(open(unified.Path), pages);
         }
         else if (pages.Any(page => page.Limit > 0))
         {

@@ -44,11 +44,23 @@ internal sealed class CgroupV2Manager : ICgroupManager
     {
         if (resources is not null)
         {
-            Apply(resources, inUse: false);
+            Apply(_files, resources, inUse: false);
         }
     }
 
-    public void Update(ResourcesSpec resources) => Apply(resources, inUse: true);
+    public void Update(ResourcesSpec resources)
+    {
+        var journal = new UndoJournal();
+        try
+        {
+            Apply(new UndoableFolder(_folder.Path, journal), resources, inUse: true);
+        }
+        catch
+        {
+            journal.Undo();
+            throw;
+        }
+    }
 
     public CgroupJoin OpenJoin(CgroupLeaf? leaf = null) => new([], leaf?.OpenFolder() ?? _processes.OpenFolder());
 
@@ -89,11 +101,11 @@ internal sealed class CgroupV2Manager : ICgroupManager
 
     public void Remove() => _processes.Remove();
 
-    private void Apply(ResourcesSpec resources, bool inUse)
+    private void Apply(ControlFolder files, ResourcesSpec resources, bool inUse)
     {
         try
         {
-            V2Resources.Apply(_files, resources, inUse);
+            V2Resources.Apply(files, resources, inUse);
         }
         catch (CgroupException error) when (error.Errno == Errno.ENOENT && _controllers.Failure is { } failure)
         {

@@ -1,11 +1,12 @@
 using System.Collections;
 using System.Text.Json;
+using CriShim.CriServer.Commands.Images;
 using CriShim.CriServer.Configuration;
 using Microsoft.Extensions.Logging;
 
 namespace CriShim.CriServer.Commands;
 
-/// <summary>The command line: <c>crishim [serve]</c>, <c>crishim config default|check</c>, <c>crishim version</c>.</summary>
+/// <summary>The command line: <c>crishim [serve]</c>, <c>crishim image …</c>, <c>crishim config default|check</c>, <c>crishim version</c>.</summary>
 internal static class CrishimCommand
 {
     private const int Ok = 0;
@@ -14,6 +15,7 @@ internal static class CrishimCommand
 
     private static readonly string s_help = $"""
         usage: crishim [serve] [flags]     answer CRI calls until SIGTERM
+               crishim image COMMAND       images of the running server; crishim image --help tells more
                crishim config default      print all settings with their defaults
                crishim config check        report every mistake in the settings
                crishim version             print the version
@@ -31,6 +33,11 @@ internal static class CrishimCommand
     /// <returns>The process's exit code.</returns>
     public static async Task<int> RunAsync(string[] args, TextWriter output, TextWriter error)
     {
+        if (args is ["image" or "images", ..])
+        {
+            return await ImageCommand.RunAsync(args[1..], output, error);
+        }
+
         var line = CommandLine.Parse(args);
         if (line.Error is { } mistake)
         {

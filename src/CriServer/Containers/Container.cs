@@ -40,6 +40,9 @@ internal sealed record Container
     /// <summary>Ids that the program starts with; null until they are resolved.</summary>
     public LinuxContainerUser? User { get; init; }
 
+    /// <summary>Limits in force: those of <see cref="Config"/> and what UpdateContainerResources changed since. Null: none were ever given.</summary>
+    public LinuxContainerResources? Resources { get; init; }
+
     /// <summary>Path of its cgroup below each hierarchy's root.</summary>
     public string CgroupPath { get; init; } = "";
 

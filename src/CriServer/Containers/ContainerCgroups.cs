@@ -1,5 +1,6 @@
 using CriShim.Cgroups;
 using CriShim.Linux;
+using CriShim.Oci.RuntimeSpec;
 using Microsoft.Extensions.Logging;
 
 namespace CriShim.CriServer.Containers;
@@ -7,6 +8,10 @@ namespace CriShim.CriServer.Containers;
 /// <summary>What the server itself does with cgroups: clean up where no supervisor does any more.</summary>
 internal sealed class ContainerCgroups(CgroupManagerFactory factory, ILogger<ContainerCgroups> log)
 {
+    /// <summary>Changes the limits of a cgroup in use, all or none.</summary>
+    /// <exception cref="CgroupException">The kernel refuses one; names file, value and errno.</exception>
+    public void Update(string path, ResourcesSpec resources) => factory.Open(path).Update(resources);
+
     /// <summary>Removes a cgroup that only holds those of pods, if it holds none any more.</summary>
     public void RemoveIfEmpty(string path)
     {

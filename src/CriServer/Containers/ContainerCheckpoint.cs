@@ -8,6 +8,7 @@ namespace CriShim.CriServer.Containers;
 /// <param name="Version">Of the record's shape.</param>
 /// <param name="Config">The client's ContainerConfig as protobuf: fields that this server does not know survive it.</param>
 /// <param name="User">LinuxContainerUser as protobuf.</param>
+/// <param name="Resources">LinuxContainerResources as protobuf where they are no longer the config's.</param>
 internal sealed record ContainerCheckpoint(
     int Version,
     string Id,
@@ -28,7 +29,8 @@ internal sealed record ContainerCheckpoint(
     long FinishedAt,
     int ExitCode,
     string Reason,
-    string Message)
+    string Message,
+    byte[]? Resources = null)
 {
     public const string FileName = "container.json";
 
@@ -38,7 +40,8 @@ internal sealed record ContainerCheckpoint(
         CurrentVersion, container.Id, container.SandboxId, container.Config.ToByteArray(), container.Name, container.ImageId,
         container.ImageName, container.ImageReference, container.LogPath, container.StopSignal, container.User?.ToByteArray(), container.CgroupPath,
         container.Supervisor, container.CreatedAt, container.StartingAt, container.StartedAt, container.FinishedAt, container.ExitCode,
-        container.Reason, container.Message);
+        container.Reason, container.Message,
+        ReferenceEquals(container.Resources, container.Config.Linux?.Resources) ? null : container.Resources?.ToByteArray());
 
     /// <exception cref="InvalidDataException">Written by a newer server, or not a container's record.</exception>
     public Container ToContainer(string id)
@@ -48,11 +51,12 @@ internal sealed record ContainerCheckpoint(
             throw new InvalidDataException($"not a record of container \"{id}\" in version {CurrentVersion}");
         }
 
+        var config = ContainerConfig.Parser.ParseFrom(Config);
         return new Container
         {
             Id = Id,
             SandboxId = SandboxId,
-            Config = ContainerConfig.Parser.ParseFrom(Config),
+            Config = config,
             Name = Name,
             ImageId = ImageId,
             ImageName = ImageName,
@@ -60,6 +64,7 @@ internal sealed record ContainerCheckpoint(
             LogPath = LogPath,
             StopSignal = StopSignal,
             User = User is null ? null : LinuxContainerUser.Parser.ParseFrom(User),
+            Resources = Resources is null ? config.Linux?.Resources : LinuxContainerResources.Parser.ParseFrom(Resources),
             CgroupPath = CgroupPath,
             Supervisor = Supervisor,
             CreatedAt = CreatedAt,

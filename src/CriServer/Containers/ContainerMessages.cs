@@ -47,7 +47,7 @@ internal static class ContainerMessages
             LogPath = container.LogPath ?? "",
             StopSignal = StopSignals.ToCri(container.StopSignal),
         };
-        if (container.Config.Linux?.Resources is { } resources)
+        if (container.Resources is { } resources)
         {
             status.Resources = new ContainerResources { Linux = resources };
         }

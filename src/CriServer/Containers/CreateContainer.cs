@@ -149,6 +149,7 @@ internal sealed class CreateContainer(
         ImageReference = image.RepoDigests.Count > 0 ? image.RepoDigests[0] : image.Id,
         LogPath = ContainerConfigValidator.LogPath(sandbox.Config, config),
         StopSignal = StopSignals.Choose(config.StopSignal, image.Config.Config?.StopSignal),
+        Resources = config.Linux?.Resources,
         CgroupPath = CgroupPaths.ForContainer(sandbox.Config, sandbox.Id, id),
         CreatedAt = time.UnixNanoseconds(),
     };

@@ -32,12 +32,15 @@ internal sealed class ImageServices : IAsyncDisposable
         _signatures = new SignatureStore(Path.Combine(root, "signatures"));
         Signatures = new SignatureCheck(ReadPolicy(options), _signatures);
         var fetcher = new LayerFetcher(Layers, options, logs.CreateLogger<LayerFetcher>());
+        var hosts = new RegistryHosts(options);
         _puller = new ImagePuller(
-            Store, Layers, fetcher, _sync, _removal, new RegistryHosts(options), _http, Signatures, options, time, logs.CreateLogger<ImagePuller>());
+            Store, Layers, fetcher, _sync, _removal, hosts, _http, Signatures, options, time, logs.CreateLogger<ImagePuller>());
         var snapshotsFolder = Path.Combine(root, "snapshots");
         var backend = SnapshotBackends.Choose(snapshotsFolder, options, logs.CreateLogger<ISnapshotBackend>());
         _snapshots = new SnapshotStore(snapshotsFolder, Layers, backend, _removal, logs.CreateLogger<SnapshotStore>());
         Pull = new PullImage(_puller);
+        Watch = new WatchedPull(_puller, time);
+        Explain = new ExplainPull(Store, hosts, Signatures, options);
         Remove = new RemoveImage(Store, logs.CreateLogger<RemoveImage>());
         List = new ListImages(Store);
         Status = new ImageStatusQuery(Store);
@@ -53,6 +56,10 @@ internal sealed class ImageServices : IAsyncDisposable
     public SignatureCheck Signatures { get; }
 
     public PullImage Pull { get; }
+
+    public WatchedPull Watch { get; }
+
+    public ExplainPull Explain { get; }
 
     public RemoveImage Remove { get; }
 

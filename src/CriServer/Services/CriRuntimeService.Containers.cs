@@ -18,6 +18,10 @@ internal sealed partial class CriRuntimeService
     public override Task<RemoveContainerResponse> RemoveContainer(RemoveContainerRequest request, ServerCallContext context) =>
         ReplyAsync<RemoveContainerResponse>(operations.RemoveContainer.ExecuteAsync(request.ContainerId, context.CancellationToken));
 
+    public override Task<UpdateContainerResourcesResponse> UpdateContainerResources(
+        UpdateContainerResourcesRequest request, ServerCallContext context) =>
+        ReplyAsync<UpdateContainerResourcesResponse>(operations.UpdateResources.ExecuteAsync(request, context.CancellationToken));
+
     public override Task<ListContainersResponse> ListContainers(ListContainersRequest request, ServerCallContext context) =>
         Task.FromResult(new ListContainersResponse { Containers = { operations.ListContainers.Execute(request.Filter) } });
 

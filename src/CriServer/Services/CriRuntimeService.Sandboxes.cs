@@ -14,6 +14,10 @@ internal sealed partial class CriRuntimeService
     public override Task<RemovePodSandboxResponse> RemovePodSandbox(RemovePodSandboxRequest request, ServerCallContext context) =>
         ReplyAsync<RemovePodSandboxResponse>(operations.RemoveSandbox.ExecuteAsync(request.PodSandboxId, context.CancellationToken));
 
+    public override Task<UpdatePodSandboxResourcesResponse> UpdatePodSandboxResources(
+        UpdatePodSandboxResourcesRequest request, ServerCallContext context) =>
+        ReplyAsync<UpdatePodSandboxResourcesResponse>(() => operations.UpdateSandboxResources.Execute(request));
+
     public override Task<PodSandboxStatusResponse> PodSandboxStatus(PodSandboxStatusRequest request, ServerCallContext context) =>
         Task.FromResult(operations.SandboxStatus.Execute(request.PodSandboxId, request.Verbose));
 

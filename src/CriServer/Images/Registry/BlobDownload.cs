@@ -86,7 +86,10 @@ internal sealed class BlobDownload(
         {
             // No longer transient: who asked is not to begin from the start.
             throw new RegistryException(
-                failure.Failure, $"download of {blob.Digest} broke {_failures + 1} times, at last after {_position} of {blob.Size} bytes: {failure.Message}", failure);
+                failure.Failure, $"download of {blob.Digest} broke {_failures + 1} times, at last after {_position} of {blob.Size} bytes: {failure.Message}", failure)
+            {
+                Status = HttpStatusCode.OK,
+            };
         }
 
         _failures++;

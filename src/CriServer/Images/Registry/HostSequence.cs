@@ -22,7 +22,7 @@ internal sealed class HostSequence(string registry, IReadOnlyList<RegistryClient
     /// <exception cref="CriException">None gave it: every host asked, and its last answer.</exception>
     public async Task<T> TryAsync<T>(Func<RegistryEndpoint, bool> can, Func<RegistryClient, Task<T>> attempt, CancellationToken cancellation)
     {
-        var failures = new OrderedDictionary<RegistryClient, Exception>();
+        var failures = new Dictionary<RegistryClient, Exception>();
         var round = hosts.Where(h => can(h.Endpoint)).OrderBy(h => health.IsDoubtful(h.Endpoint.Origin)).ToList();
         for (var rounds = 0; round.Count > 0; rounds++)
         {
@@ -50,7 +50,7 @@ internal sealed class HostSequence(string registry, IReadOnlyList<RegistryClient
 
     /// <returns>Whom to ask again; empty: nobody.</returns>
     private async Task<List<RegistryClient>> WaitForBusyAsync(
-        OrderedDictionary<RegistryClient, Exception> failures, int rounds, CancellationToken cancellation)
+        Dictionary<RegistryClient, Exception> failures, int rounds, CancellationToken cancellation)
     {
         var busy = failures.Where(f => f.Value is RegistryException { IsTransient: true }).ToList();
         return busy.Count > 0
@@ -68,19 +68,25 @@ internal sealed class HostSequence(string registry, IReadOnlyList<RegistryClient
     }
 
     /// <summary>TLS after an answer in plain HTTP, other than 400, which servers that want TLS give.</summary>
-    private static bool IsUseless(RegistryClient host, Exception? before) =>
-        host.Endpoint.IsTlsFallback
-        && before is ContentException or RegistryException { Status: not null, Failure: not RegistryFailure.NotUnderstood };
-
-    private CriException Describe(OrderedDictionary<RegistryClient, Exception> failures)
+    private static bool IsUseless(RegistryClient host, Exception? before) => host.Endpoint.IsTlsFallback && before switch
     {
-        if (failures.Count == 0)
+        null => false,
+        RegistryException { Failure: RegistryFailure.NotUnderstood } => false,
+        RegistryException { Failure: RegistryFailure.Unavailable, Status: null } => false,
+        _ => true,
+    };
+
+    /// <summary>In the order of the configuration: what the registry itself said, the last one, decides the code.</summary>
+    private CriException Describe(Dictionary<RegistryClient, Exception> failures)
+    {
+        var asked = hosts.Where(failures.ContainsKey).ToList();
+        if (asked.Count == 0)
         {
             return new CriException(CriErrorKind.Unknown, $"no host of {registry} may be asked for this");
         }
 
-        var last = failures.GetAt(failures.Count - 1).Value;
+        var last = failures[asked[^1]];
         var kind = last is RegistryException failure ? failure.Kind : CriErrorKind.Unknown;
-        return new CriException(kind, string.Join("; ", failures.Select(f => $"{f.Key.Endpoint.Origin}: {f.Value.Message}")), last);
+        return new CriException(kind, string.Join("; ", asked.Select(host => $"{host.Endpoint.Origin}: {failures[host].Message}")), last);
     }
 }

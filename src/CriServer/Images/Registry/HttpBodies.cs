@@ -27,11 +27,11 @@ internal static class HttpBodies
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
-            throw new RegistryException(RegistryFailure.Unavailable, "answer did not come to its end in time");
+            throw new RegistryException(RegistryFailure.Unavailable, "answer did not come to its end in time") { Status = response.StatusCode };
         }
         catch (Exception e) when (e is IOException or HttpRequestException)
         {
-            throw new RegistryException(RegistryFailure.Unavailable, "connection broke in the answer", e) { IsTransient = true };
+            throw new RegistryException(RegistryFailure.Unavailable, "connection broke in the answer", e) { Status = response.StatusCode, IsTransient = true };
         }
     }
 

@@ -26,6 +26,8 @@ public sealed record CriServerOptions
 
     public NetworkOptions Network { get; init; } = new();
 
+    public StreamingOptions Streaming { get; init; } = new();
+
     /// <summary>Path of the socket that <see cref="Listen"/> names.</summary>
     public string SocketPath() => Listen.StartsWith(UnixScheme, StringComparison.Ordinal) ? Listen[UnixScheme.Length..] : Listen;
 

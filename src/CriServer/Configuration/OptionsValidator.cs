@@ -1,3 +1,5 @@
+using System.Net;
+
 namespace CriShim.CriServer.Configuration;
 
 /// <summary>Rules that types cannot express. Each line: path of the setting, then what is wrong.</summary>
@@ -12,6 +14,7 @@ internal static class OptionsValidator
         AbsolutePath("root", options.Root, errors);
         AbsolutePath("state", options.State, errors);
         Runtime(options.Runtime, errors);
+        Streaming(options.Streaming, errors);
         Images(options.Images, errors);
         return errors;
     }
@@ -38,6 +41,28 @@ internal static class OptionsValidator
 
         Range("runtime.maxLogLineBytes", runtime.MaxLogLineBytes, 256, 1024 * 1024, errors);
         Range("runtime.execDrainMilliseconds", runtime.ExecDrainMilliseconds, 0, 60_000, errors);
+    }
+
+    private static void Streaming(StreamingOptions streaming, List<string> errors)
+    {
+        if (!IPAddress.TryParse(streaming.Address, out _))
+        {
+            errors.Add($"streaming.address: \"{streaming.Address}\" is not an IP address");
+        }
+
+        Range("streaming.port", streaming.Port, 0, ushort.MaxValue, errors);
+        Range("streaming.creationTimeoutSeconds", streaming.CreationTimeoutSeconds, 1, 3600, errors);
+        Range("streaming.idleTimeoutSeconds", streaming.IdleTimeoutSeconds, 1, 30 * 24 * 3600, errors);
+        Range("streaming.maxTokens", streaming.MaxTokens, 1, 1_000_000, errors);
+        if (streaming.Tls.CertificateFile.Length > 0 != streaming.Tls.KeyFile.Length > 0)
+        {
+            errors.Add("streaming.tls: certificateFile and keyFile belong together");
+        }
+        else if (streaming.Tls.CertificateFile.Length > 0)
+        {
+            AbsolutePath("streaming.tls.certificateFile", streaming.Tls.CertificateFile, errors);
+            AbsolutePath("streaming.tls.keyFile", streaming.Tls.KeyFile, errors);
+        }
     }
 
     private static void Images(ImageOptions images, List<string> errors)

@@ -8,13 +8,14 @@ public sealed partial class ProjectTests
 {
     private static readonly Dictionary<string, string[]> s_allowed = new()
     {
-        ["CriServer"] = ["Cri", "Grpc", "Runtime.Contract", "Cgroups", "Oci", "Linux"],
+        ["CriServer"] = ["Cri", "Grpc", "Spdy", "Runtime.Contract", "Cgroups", "Oci", "Linux"],
         ["Runtime"] = ["Runtime.Contract", "Cgroups", "Oci", "Linux"],
         ["Runtime.Contract"] = ["Oci"],
         ["Cgroups"] = ["Linux", "Oci"],
         ["Linux"] = [],
         ["Oci"] = [],
         ["Grpc"] = [],
+        ["Spdy"] = [],
         ["Cri"] = ["Grpc"],
     };
 

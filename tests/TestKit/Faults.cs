@@ -15,7 +15,7 @@ public static class Faults
     public static Fault DropAfter(int bytes) => OfLayers(async (context, content) =>
     {
         await FaultRegistry.WriteAsync(context, content, FaultRegistry.FromOf(context), bytes);
-        context.Abort();
+        await BreakOffAsync(context);
     });
 
     /// <summary>As <see cref="DropAfter"/>, and ranges are not known: each answer begins at the first byte and is <paramref name="more"/> longer than the last.</summary>
@@ -28,7 +28,7 @@ public static class Faults
             await FaultRegistry.WriteAsync(context, content, 0, reach);
             if (reach < content.Length)
             {
-                context.Abort();
+                await BreakOffAsync(context);
             }
         });
     }
@@ -44,7 +44,7 @@ public static class Faults
             await FaultRegistry.WriteAsync(context, content, from / 2, first ? bytes : null);
             if (first)
             {
-                context.Abort();
+                await BreakOffAsync(context);
             }
         });
     }
@@ -56,7 +56,7 @@ public static class Faults
         if (from == 0)
         {
             await FaultRegistry.WriteAsync(context, content, 0, bytes);
-            context.Abort();
+            await BreakOffAsync(context);
             return;
         }
 
@@ -188,4 +188,11 @@ public static class Faults
         await answer(context, content);
         return true;
     };
+
+    /// <summary>Gives the client a moment to read: what is under way is lost.</summary>
+    private static async Task BreakOffAsync(HttpContext context)
+    {
+        await Task.Delay(100);
+        context.Abort();
+    }
 }

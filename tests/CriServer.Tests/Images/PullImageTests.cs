@@ -160,7 +160,7 @@ public sealed class PullImageTests : IAsyncLifetime, IAsyncDisposable
         _registry.Push("app", "v1", _layer);
         var (path, bytes) = Layer();
         AnswerBlob(path, async output => await output.WriteAsync(bytes.AsMemory(0, bytes.Length / 2)));
-        await FailsWithAsync("", CriErrorKind.Unknown);
+        await FailsWithAsync("ended too early", CriErrorKind.Unavailable);
         Assert.Empty(_stack.LayerFolders);
     }
 
@@ -176,7 +176,7 @@ public sealed class PullImageTests : IAsyncLifetime, IAsyncDisposable
             await output.FlushAsync();
             await stop.Task;
         });
-        await FailsWithAsync("no byte came for 1 s", CriErrorKind.Unavailable);
+        await FailsWithAsync("bytes came in 1 s", CriErrorKind.Unavailable);
         stop.SetResult();
     }
 
@@ -243,15 +243,6 @@ public sealed class PullImageTests : IAsyncLifetime, IAsyncDisposable
         Assert.Contains("http://127.0.0.1:1: connection refused", error.Message);
         Assert.Contains($"http://{_registry.Host}: 404", error.Message);
         Assert.Equal(CriErrorKind.NotFound, error.Kind);
-    }
-
-    [Fact]
-    public async Task Pull_Zstd_IsSaidClearly()
-    {
-        byte[] zstd = [0x28, 0xb5, 0x2f, 0xfd, 0, 0, 0];
-        _registry.Push("app", "v1", _layer);
-        ReplaceLayer(zstd, keepLength: false);
-        await FailsWithAsync("zstd", CriErrorKind.Unknown);
     }
 
     private int BlobRequests() => _registry.Requests.Count(r => r.Path.Contains("/blobs/", StringComparison.Ordinal));

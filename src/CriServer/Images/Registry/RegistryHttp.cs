@@ -9,7 +9,8 @@ namespace CriShim.CriServer.Images.Registry;
 /// HTTP to registries, for all pulls: one pool of connections per way of TLS, made anew when a certificate file changes, and what was
 /// learned about hosts and tokens.
 /// </summary>
-internal sealed class RegistryHttp(ImageOptions options, TimeProvider time) : IDisposable
+/// <param name="proxy">Null: what the environment says.</param>
+internal sealed class RegistryHttp(ImageOptions options, TimeProvider time, EnvironmentProxy? proxy = null) : IDisposable
 {
     private static readonly TimeSpan s_idleLimit = TimeSpan.FromSeconds(15);
 
@@ -80,7 +81,7 @@ internal sealed class RegistryHttp(ImageOptions options, TimeProvider time) : ID
             AllowAutoRedirect = false, // RegistryClient follows, and decides who gets the credentials
             UseCookies = false,
             ActivityHeadersPropagator = null,
-            Proxy = EnvironmentProxy.Instance,
+            Proxy = proxy ?? EnvironmentProxy.Instance,
             ConnectTimeout = tls.ConnectTimeout ?? TimeSpan.FromSeconds(options.ConnectTimeoutSeconds),
             PooledConnectionIdleTimeout = s_idleLimit,
             MaxResponseHeadersLength = 64,

@@ -75,6 +75,7 @@ internal sealed class Composition : IAsyncDisposable
         var stopSandbox = new StopSandbox(sandboxes, containers, live, resources, time, loggers.CreateLogger<StopSandbox>());
         var removeContainer = new RemoveContainer(containers, live, names, files, loggers.CreateLogger<RemoveContainer>());
         var startContainer = new StartContainer(containers, live, time);
+        var execTargets = new ExecTargets(containers, live, layout);
         var operations = new RuntimeOperations(
             new StatusQuery(
                 progress.RecordsRestored,
@@ -108,7 +109,7 @@ internal sealed class Composition : IAsyncDisposable
             new ListContainers(containers),
             new ContainerStatusQuery(containers, layout),
             new ReopenLog(containers, live),
-            new ExecSync(containers, live, _io, layout, options.Runtime, time));
+            new ExecSync(execTargets, _io, options.Runtime, time));
 
         _recovery = new StartupRecovery(
             new SandboxRecovery(

@@ -28,7 +28,6 @@ namespace CriShim.Linux;
 public static unsafe class CloneExec
 {
     private const int SIGCHLD = 17;
-    private const int F_DUPFD_CLOEXEC = 1030;
     private const nint NoStatus = -1;
 
     /// <summary>Marks a status that is not an operation's: the steps before the program.</summary>

@@ -11,4 +11,7 @@ public enum EpollEvents : uint
     Error = 0x8,
     HangUp = 0x10,
     PeerClosed = 0x2000,
+
+    /// <summary>Not an event: none is reported after the first, until asked for again.</summary>
+    OneShot = 0x40000000,
 }

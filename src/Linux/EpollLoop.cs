@@ -7,8 +7,8 @@ using static CriShim.Linux.LibC.Epoll;
 namespace CriShim.Linux;
 
 /// <summary>
-/// Waits for descriptors, timers and posted work on one thread, the one that calls <see cref="Run"/>; only <see cref="Post"/> and
-/// <see cref="Stop"/> may be called from others. Level-triggered. Allocates nothing once its descriptors are registered.
+/// Waits for descriptors, timers and posted work on one thread, the one that calls <see cref="Run"/>; only <see cref="Post"/>,
+/// <see cref="Stop"/> and <see cref="EpollWatch"/> may be used from others. Level-triggered. Allocates nothing once its descriptors are registered.
 /// A callback that throws ends <see cref="Run"/>: callbacks handle their own errors.
 /// </summary>
 public sealed class EpollLoop : IDisposable
@@ -37,6 +37,13 @@ public sealed class EpollLoop : IDisposable
         var registration = new Registration(++_generation, callback);
         Control(EPOLL_CTL_ADD, number, events, registration.Generation);
         _byFd[number] = registration;
+    }
+
+    /// <summary>Registers a descriptor that is waited for only once each time it is asked to be, from any thread.</summary>
+    public EpollWatch AddWatch(SafeHandle fd, Action<EpollEvents> callback)
+    {
+        Add(fd, EpollEvents.OneShot, callback);
+        return new EpollWatch(this, fd, _generation);
     }
 
     /// <summary>Changes what a registered descriptor is waited for; <see cref="EpollEvents.None"/> leaves only errors and hang-ups.</summary>
@@ -109,6 +116,8 @@ public sealed class EpollLoop : IDisposable
         _epoll.Dispose();
         _wake.Dispose();
     }
+
+    internal void Arm(int fd, EpollEvents events, uint generation) => Control(EPOLL_CTL_MOD, fd, events | EpollEvents.OneShot, generation);
 
     internal void StartTimer(LoopTimer timer, TimeSpan delay)
     {

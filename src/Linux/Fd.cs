@@ -52,20 +52,39 @@ public static class Fd
     /// <summary>Reads once; 0 is end of file. EINTR is retried, EAGAIN gives -1.</summary>
     public static int Read(SafeFileHandle fd, Span<byte> buffer, string? subject = null)
     {
+        var count = TryRead(fd, buffer, out var errno);
+        return count >= 0 || errno == Errno.EAGAIN ? count : throw new LinuxException(errno, "read", subject);
+    }
+
+    /// <summary>Reads once; 0 is end of file, -1 a failure that <paramref name="errno"/> names. EINTR is retried.</summary>
+    public static int TryRead(SafeFileHandle fd, Span<byte> buffer, out Errno errno)
+    {
         while (true)
         {
             var count = read(fd, buffer, buffer.Length);
-            if (count >= 0)
+            errno = count < 0 ? Check.LastErrno : Errno.None;
+            if (errno != Errno.EINTR)
             {
                 return (int)count;
             }
+        }
+    }
 
-            switch (Check.LastErrno)
+    /// <summary>Writes once; -1 is a failure that <paramref name="errno"/> names. EINTR is retried.</summary>
+    public static int TryWrite(SafeFileHandle fd, ReadOnlySpan<byte> bytes, out Errno errno)
+    {
+        while (true)
+        {
+            var count = write(fd, bytes, bytes.Length);
+            errno = count < 0 ? Check.LastErrno : Errno.None;
+            if (errno != Errno.EINTR)
             {
-                case Errno.EINTR: continue;
-                case Errno.EAGAIN: return -1;
-                case var errno: throw new LinuxException(errno, "read", subject);
+                return (int)count;
             }
         }
     }
+
+    /// <summary>Another descriptor of the same open file (fcntl(2) F_DUPFD_CLOEXEC).</summary>
+    public static SafeFileHandle Duplicate(SafeFileHandle fd) =>
+        new(Check.Result(LibC.Pipes.fcntl(fd, LibC.Pipes.F_DUPFD_CLOEXEC, 0), "fcntl(F_DUPFD_CLOEXEC)"), ownsHandle: true);
 }

@@ -36,6 +36,27 @@ public sealed class PipePair : IDisposable
         Check.Result(fcntl(end, F_SETFL, flags | O_NONBLOCK), "fcntl(F_SETFL)");
     }
 
+    /// <summary>How much it holds before a writer has to wait; rounded up. False where the kernel does not allow so much (pipe(7)).</summary>
+    public bool TrySetCapacity(int bytes) => fcntl(Writer, F_SETPIPE_SZ, bytes) >= 0;
+
+    /// <summary>
+    /// Moves what is in a pipe to another pipe or a terminal, without waiting (splice(2)): the count, 0 at the pipe's end, -1 with the
+    /// errno (EAGAIN: the one is empty or the other full).
+    /// </summary>
+    public static unsafe int TryMove(SafeFileHandle from, SafeFileHandle to, int bytes, out Errno errno)
+    {
+        while (true)
+        {
+            // SAFETY: no offsets are passed.
+            var count = splice(from, null, to, null, bytes, SPLICE_F_NONBLOCK);
+            errno = count < 0 ? Check.LastErrno : Errno.None;
+            if (errno != Errno.EINTR)
+            {
+                return (int)count;
+            }
+        }
+    }
+
     /// <summary>Takes over a descriptor that this process was started with, and makes it close-on-exec.</summary>
     public static SafeFileHandle TakeInherited(int number)
     {

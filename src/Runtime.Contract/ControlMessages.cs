@@ -14,8 +14,10 @@ namespace CriShim.Runtime.Contract;
 ///   | StartRequest                   |
 ///   |------------------------------->|     OkReply | ErrorReply
 ///   | KillRequest, ReopenLogRequest  |     OkReply | ErrorReply
-///   | ExecRequest [0, 1, 2]          |     ExecStartedReply | ErrorReply, later ExecExitedEvent
+///   | ExecRequest [0, 1, 2]          |     ExecStartedReply [terminal] | ErrorReply, later ExecExitedEvent
 ///   | ExecKillRequest                |     OkReply
+///   | AttachRequest [0, 1, 2]        |     OkReply | ErrorReply, later AttachEndedEvent
+///   | ResizeRequest                  |     OkReply | ErrorReply
 ///   |            ExitedEvent         |     to every connection; the exit record is on disk by then, then the supervisor exits
 ///   |&lt;-------------------------------|
 /// </code>
@@ -28,6 +30,9 @@ namespace CriShim.Runtime.Contract;
 [JsonDerivedType(typeof(ReopenLogRequest), "reopen-log")]
 [JsonDerivedType(typeof(ExecRequest), "exec")]
 [JsonDerivedType(typeof(ExecKillRequest), "exec-kill")]
+[JsonDerivedType(typeof(AttachRequest), "attach")]
+[JsonDerivedType(typeof(ResizeRequest), "resize")]
+[JsonDerivedType(typeof(ConnectRequest), "connect")]
 [JsonDerivedType(typeof(SandboxRequest), "sandbox")]
 [JsonDerivedType(typeof(OkReply), "ok")]
 [JsonDerivedType(typeof(ErrorReply), "error")]
@@ -36,6 +41,7 @@ namespace CriShim.Runtime.Contract;
 [JsonDerivedType(typeof(SandboxReply), "sandbox-ready")]
 [JsonDerivedType(typeof(ExitedEvent), "exited")]
 [JsonDerivedType(typeof(ExecExitedEvent), "exec-exited")]
+[JsonDerivedType(typeof(AttachEndedEvent), "attach-ended")]
 public abstract record ControlMessage
 {
     public long Sequence { get; init; }
@@ -52,7 +58,10 @@ public abstract record ControlMessage
 /// <param name="LogPath">Absolute path of the CRI log file, or null for none.</param>
 /// <param name="MaxLogLineBytes">Longer lines are split and marked P.</param>
 /// <param name="OpenStdin">Keep the program's stdin open for attach; otherwise it reads /dev/null.</param>
-public sealed record CreateRequest(string ContainerId, string Folder, string? LogPath, int MaxLogLineBytes, bool OpenStdin, bool StdinOnce) : ControlMessage;
+/// <param name="StdinOnce">The end of the first attached client's input is the end of the program's; never with a terminal.</param>
+/// <param name="LogFolder">Folder at or above the log's: below it no symbolic link is followed. Null: the log's own.</param>
+public sealed record CreateRequest(
+    string ContainerId, string Folder, string? LogPath, int MaxLogLineBytes, bool OpenStdin, bool StdinOnce, string? LogFolder = null) : ControlMessage;
 
 /// <summary>Opens the gate: the container init executes the user's program.</summary>
 public sealed record StartRequest : ControlMessage;
@@ -66,12 +75,29 @@ public sealed record ReopenLogRequest : ControlMessage;
 
 /// <summary>
 /// Runs a process in the container. With fds 0, 1, 2 (three always; /dev/null where not wanted), which the supervisor passes on and
-/// closes. It is not a terminal session: those come with the streaming capability.
+/// closes. With a terminal (process.terminal) without fds: the reply brings the terminal's master.
 /// </summary>
-public sealed record ExecRequest(string ExecId, ProcessSpec Process) : ControlMessage;
+/// <param name="OutlivesServer">Goes on when the connection that it was asked on ends; otherwise it is then killed with all its descendants.</param>
+public sealed record ExecRequest(string ExecId, ProcessSpec Process, bool OutlivesServer = false) : ControlMessage;
 
 /// <summary>Kills an exec'd process and all its descendants (SIGKILL).</summary>
 public sealed record ExecKillRequest(string ExecId) : ControlMessage;
+
+/// <summary>
+/// Joins a client to the container's own streams, from this moment on. With one fd for each stream that is asked for, in this order: the
+/// read end of a pipe for stdin, the write ends of pipes for stdout and stderr (with a terminal all output is stdout). The client is
+/// attached as long as another end of them is open; a pipe that is full when there is output ends it (<see cref="AttachEndedEvent"/>).
+/// </summary>
+public sealed record AttachRequest(string AttachId, bool Stdin, bool Stdout, bool Stderr) : ControlMessage;
+
+/// <summary>Sets the size of the container's terminal, in characters. Nothing without one.</summary>
+public sealed record ResizeRequest(int Rows, int Columns) : ControlMessage;
+
+/// <summary>
+/// To a `dial` process, which is in the right network namespace: connect to a TCP port of its loopback, IPv4 then IPv6. The OkReply brings
+/// the connected socket; the process then ends.
+/// </summary>
+public sealed record ConnectRequest(int Port) : ControlMessage;
 
 /// <summary>
 /// To a `sandbox` process: make the asked namespaces, set them up (loopback, host name, sysctls), pin them. It then exits, unless a PID
@@ -97,6 +123,7 @@ public sealed record ErrorReply(RuntimeError Error) : ControlMessage;
 
 public sealed record CreatedReply(SupervisorRecord Supervisor) : ControlMessage;
 
+/// <summary>With one fd where a terminal was asked for: its master.</summary>
 public sealed record ExecStartedReply(string ExecId, int Pid) : ControlMessage;
 
 /// <summary>With one fd where a network namespace was made: a NETLINK_ROUTE socket that lives in it.</summary>
@@ -106,3 +133,6 @@ public sealed record SandboxReply(int InitPid, ulong InitStartTime) : ControlMes
 public sealed record ExitedEvent(ExitRecord Exit) : ControlMessage;
 
 public sealed record ExecExitedEvent(string ExecId, int ExitCode, int Signal) : ControlMessage;
+
+/// <param name="Error">Why the supervisor gave the client up; null: the client left, or the container ended.</param>
+public sealed record AttachEndedEvent(string AttachId, string? Error) : ControlMessage;

@@ -36,6 +36,9 @@ public static class ControlReader
             "reopen-log" => new ReopenLogRequest { Sequence = sequence },
             "exec" => ReadExec(e) with { Sequence = sequence },
             "exec-kill" => new ExecKillRequest(e.RequiredText("execId")) { Sequence = sequence },
+            "attach" => ReadAttach(e) with { Sequence = sequence },
+            "resize" => new ResizeRequest(e.Int("rows") ?? 0, e.Int("columns") ?? 0) { Sequence = sequence },
+            "connect" => new ConnectRequest(e.Int("port") ?? 0) { Sequence = sequence },
             "sandbox" => ReadSandbox(e) with { Sequence = sequence },
             var type => throw new JsonException($"\"{type}\" is no request"),
         };
@@ -47,11 +50,16 @@ public static class ControlReader
         e.Text("logPath"),
         e.Int("maxLogLineBytes") ?? 0,
         e.Bool("openStdin") ?? false,
-        e.Bool("stdinOnce") ?? false);
+        e.Bool("stdinOnce") ?? false,
+        e.Text("logFolder"));
 
     private static ExecRequest ReadExec(JsonElement e) => new(
         e.RequiredText("execId"),
-        SpecReader.ReadProcess(e.Get("process") ?? throw new JsonException("\"process\" is missing")));
+        SpecReader.ReadProcess(e.Get("process") ?? throw new JsonException("\"process\" is missing")),
+        e.Bool("outlivesServer") ?? false);
+
+    private static AttachRequest ReadAttach(JsonElement e) =>
+        new(e.RequiredText("attachId"), e.Bool("stdin") ?? false, e.Bool("stdout") ?? false, e.Bool("stderr") ?? false);
 
     private static SandboxRequest ReadSandbox(JsonElement e) => new(
         e.RequiredText("sandboxId"),

@@ -29,6 +29,7 @@ public static class ControlWriter
         SandboxReply => "sandbox-ready",
         ExitedEvent => "exited",
         ExecExitedEvent => "exec-exited",
+        AttachEndedEvent => "attach-ended",
         _ => throw new ArgumentException("not a reply or an event", nameof(message)),
     };
 
@@ -57,6 +58,10 @@ public static class ControlWriter
                 writer.WriteString("execId", exited.ExecId);
                 writer.WriteNumber("exitCode", exited.ExitCode);
                 writer.WriteNumber("signal", exited.Signal);
+                break;
+            case AttachEndedEvent ended:
+                writer.WriteString("attachId", ended.AttachId);
+                writer.WriteString("error", ended.Error);
                 break;
         }
     }

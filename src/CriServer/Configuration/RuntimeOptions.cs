@@ -9,6 +9,9 @@ public sealed record RuntimeOptions
     /// <summary>Longer lines of a container's log are split and marked P.</summary>
     public int MaxLogLineBytes { get; init; } = 16 * 1024;
 
-    /// <summary>How long ExecSync waits for the output of an ended command that left children behind, in ms.</summary>
+    /// <summary>How long an exec waits for the output of an ended command that left children behind, in ms.</summary>
     public int ExecDrainMilliseconds { get; init; } = 500;
+
+    /// <summary>Whether a streamed exec's command is killed, with all its descendants, when its client is gone.</summary>
+    public bool KillExecOnDisconnect { get; init; } = true;
 }

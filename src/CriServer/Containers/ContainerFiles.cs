@@ -35,15 +35,6 @@ internal sealed class ContainerFiles(CheckpointFolder<ContainerCheckpoint> recor
     public void WriteSpec(string containerId, Spec spec) => AtomicFile.Write(
         layout.ContainerSpec(containerId), JsonSerializer.SerializeToUtf8Bytes(spec, OciJsonContext.Default.Spec), durable: false);
 
-    /// <summary>Makes the folder of the log where the client has not.</summary>
-    public static void MakeLogFolder(string? logPath)
-    {
-        if (logPath is not null)
-        {
-            Directory.CreateDirectory(Path.GetDirectoryName(logPath)!);
-        }
-    }
-
     /// <summary>Removes root and bundle; what is gone already is fine.</summary>
     public void RemoveWorkingFiles(string containerId)
     {

@@ -17,7 +17,7 @@ internal sealed class ContainerSupervision(
     {
         var request = new CreateRequest(
             container.Id, layout.ContainerFolder(container.Id), container.LogPath, options.MaxLogLineBytes, container.Config.Stdin,
-            container.Config.StdinOnce);
+            container.Config.StdinOnce, LogFolderOf(container));
         return supervisor.CreateAsync(request, root, CancellationToken.None);
     }
 
@@ -33,5 +33,17 @@ internal sealed class ContainerSupervision(
 
         await live.DestroyAsync(container.Id);
         cgroups.Remove(container.CgroupPath);
+    }
+
+    /// <summary>The pod's: the log path less what the container's config has added to it.</summary>
+    private static string? LogFolderOf(Container container)
+    {
+        var folder = container.LogPath;
+        foreach (var _ in container.Config.LogPath.Split('/', StringSplitOptions.RemoveEmptyEntries))
+        {
+            folder = Path.GetDirectoryName(folder);
+        }
+
+        return folder;
     }
 }

@@ -107,7 +107,6 @@ internal sealed class CreateContainer(
         rollback.Add("root and bundle", () => files.RemoveWorkingFiles(container.Id));
         var starting = supervision.StartAsync(container);
         rollback.Add("supervisor", _ => DismissAsync(starting));
-        ContainerFiles.MakeLogFolder(container.LogPath);
         using var root = files.MakeRoot(container.Id, sandbox, image);
 
         stage.Name = "building its spec";

@@ -1,13 +1,9 @@
-using System.Collections.Concurrent;
-using System.Text.Json;
 using CriShim.Cri.V1;
 using CriShim.CriServer.Configuration;
 using CriShim.CriServer.Errors;
 using CriShim.CriServer.RuntimeClient;
 using CriShim.CriServer.State;
 using CriShim.Linux;
-using CriShim.Oci;
-using CriShim.Oci.RuntimeSpec;
 using CriShim.Runtime.Contract;
 using Google.Protobuf;
 using static CriShim.Linux.LibC.Files;
@@ -18,15 +14,12 @@ namespace CriShim.CriServer.Containers;
 /// Runs a command in a container and answers its output and exit code. The command's time limit, and a client that leaves, kill it with
 /// all its descendants; children that it leaves behind do not hold up the answer longer than the configured drain.
 /// </summary>
-internal sealed class ExecSync(ContainerStore containers, LiveContainers live, IoLoop io, StateLayout layout, RuntimeOptions options, TimeProvider time)
+internal sealed class ExecSync(ExecTargets targets, IoLoop io, RuntimeOptions options, TimeProvider time)
 {
     /// <summary>The CRI's limit of each output; what is more is read and dropped.</summary>
     public const int MaxOutputBytes = 16 * 1024 * 1024;
 
     private const long MaxTimeoutSeconds = 40L * 24 * 3600;
-
-    /// <summary>The process part of each container's spec, by container id: the spec with its seccomp list is large, and never changes.</summary>
-    private readonly ConcurrentDictionary<string, ProcessSpec> _processes = new(StringComparer.Ordinal);
 
     public async Task<ExecSyncResponse> ExecuteAsync(ExecSyncRequest request, CancellationToken cancellationToken)
     {
@@ -35,45 +28,40 @@ internal sealed class ExecSync(ContainerStore containers, LiveContainers live, I
             throw CriException.InvalidArgument(request.Cmd.Count == 0 ? "cmd is empty" : $"timeout {request.Timeout} is negative");
         }
 
-        var container = containers.Get(request.ContainerId);
-        if (container.State != ContainerState.ContainerRunning || live.Find(container.Id) is not { } supervisor)
-        {
-            throw new CriException(CriErrorKind.FailedPrecondition, $"failed to exec in container \"{container.Id}\": it is not running");
-        }
-
+        var target = targets.Get(request.ContainerId);
         using var limit = request.Timeout == 0
             ? new CancellationTokenSource()
             : new CancellationTokenSource(TimeSpan.FromSeconds(Math.Min(request.Timeout, MaxTimeoutSeconds)), time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         try
         {
-            return await RunAsync(container, supervisor, request.Cmd, either.Token);
+            return await RunAsync(target, request.Cmd, either.Token);
         }
         catch (OperationCanceledException) when (limit.IsCancellationRequested)
         {
             throw new CriException(
-                CriErrorKind.DeadlineExceeded, $"failed to exec in container \"{container.Id}\": command timed out after {request.Timeout} s");
+                CriErrorKind.DeadlineExceeded, $"failed to exec in container \"{target.ContainerId}\": command timed out after {request.Timeout} s");
         }
         catch (RuntimeException e)
         {
-            throw new CriException(StatusMapper.ToKind(e.Error.Kind), $"failed to exec in container \"{container.Id}\": {e.Message}", e);
+            throw new CriException(StatusMapper.ToKind(e.Error.Kind), $"failed to exec in container \"{target.ContainerId}\": {e.Message}", e);
         }
     }
 
-    private async Task<ExecSyncResponse> RunAsync(
-        Container container, ISupervisor supervisor, IReadOnlyList<string> command, CancellationToken cancellationToken)
+    private async Task<ExecSyncResponse> RunAsync(ExecTarget target, IReadOnlyList<string> command, CancellationToken cancellationToken)
     {
         var execId = IdGenerator.Next();
         using var stdin = Fd.Open("/dev/null", O_RDONLY);
         using var stdout = new OutputCapture(io, MaxOutputBytes);
         using var stderr = new OutputCapture(io, MaxOutputBytes);
-        var process = ProcessOf(container.Id) with { Args = [.. command], Terminal = false };
+        var process = target.Process with { Args = [.. command], Terminal = false };
         try
         {
-            var ending = await supervisor.ExecAsync(new Runtime.Contract.ExecRequest(execId, process), [stdin, stdout.Writer, stderr.Writer], cancellationToken);
+            var request = new Runtime.Contract.ExecRequest(execId, process);
+            var started = await target.Supervisor.ExecAsync(request, [stdin, stdout.Writer, stderr.Writer], cancellationToken);
             stdout.BeginRead();
             stderr.BeginRead();
-            var ended = await ending.WaitAsync(cancellationToken);
+            var ended = await started.Ended.WaitAsync(cancellationToken);
             await DrainAsync(stdout, stderr);
             return new ExecSyncResponse
             {
@@ -84,7 +72,7 @@ internal sealed class ExecSync(ContainerStore containers, LiveContainers live, I
         }
         catch (OperationCanceledException)
         {
-            await KillAsync(supervisor, execId);
+            await target.KillAsync(execId);
             throw;
         }
     }
@@ -96,32 +84,5 @@ internal sealed class ExecSync(ContainerStore containers, LiveContainers live, I
         {
             await Task.WhenAny(drained, Task.Delay(TimeSpan.FromMilliseconds(options.ExecDrainMilliseconds), time));
         }
-    }
-
-    private static async Task KillAsync(ISupervisor supervisor, string execId)
-    {
-        try
-        {
-            await supervisor.ExecKillAsync(execId, CancellationToken.None);
-        }
-        catch (RuntimeException)
-        {
-            // It has ended, or the whole container has.
-        }
-    }
-
-    private ProcessSpec ProcessOf(string containerId)
-    {
-        if (_processes.TryGetValue(containerId, out var known))
-        {
-            return known;
-        }
-
-        var spec = JsonSerializer.Deserialize(File.ReadAllBytes(layout.ContainerSpec(containerId)), OciJsonContext.Default.Spec);
-        var process = spec?.Process ?? throw new CriException(CriErrorKind.Unknown, $"failed to read spec of container \"{containerId}\"");
-        _processes[containerId] = process;
-        _ = live.EndedAsync(containerId).ContinueWith(
-            _ => _processes.TryRemove(containerId, out var _), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
-        return process;
     }
 }

@@ -15,6 +15,12 @@ internal interface IRuntimeClient
 
     /// <summary>Makes and pins a sandbox's namespaces.</summary>
     Task<SandboxProcess> CreateSandboxAsync(SandboxRequest request, CancellationToken cancellationToken);
+
+    /// <summary>Connects to a TCP port of a loopback, IPv4 then IPv6.</summary>
+    /// <param name="networkNamespace">Path of its pin; null: the host's.</param>
+    /// <returns>The connected socket.</returns>
+    /// <exception cref="RuntimeException">With the errno where nobody listens (ECONNREFUSED) or the namespace is gone (ENOENT).</exception>
+    Task<SafeFileHandle> DialAsync(string? networkNamespace, ushort port, CancellationToken cancellationToken);
 }
 
 /// <summary>What was made.</summary>

@@ -20,9 +20,20 @@ internal interface ISupervisor : IDisposable
     Task ReopenLogAsync(CancellationToken cancellationToken);
 
     /// <summary>Runs a process in the container, on descriptors that the caller still owns afterwards.</summary>
-    /// <returns>The end of the process, to be awaited.</returns>
-    Task<Task<ExecExitedEvent>> ExecAsync(ExecRequest request, IReadOnlyList<SafeFileHandle> stdio, CancellationToken cancellationToken);
+    Task<StartedExec> ExecAsync(ExecRequest request, IReadOnlyList<SafeFileHandle> stdio, CancellationToken cancellationToken);
 
     /// <summary>Kills an exec'd process with all its descendants.</summary>
     Task ExecKillAsync(string execId, CancellationToken cancellationToken);
+
+    /// <summary>Joins a client to the container's own streams, through pipes whose ends here the caller still owns afterwards.</summary>
+    /// <returns>The end of the attachment, to be awaited; never, when the connection is lost.</returns>
+    Task<Task<AttachEndedEvent>> AttachAsync(AttachRequest request, IReadOnlyList<SafeFileHandle> pipes, CancellationToken cancellationToken);
+
+    /// <summary>Sets the size of the container's terminal; nothing without one.</summary>
+    Task ResizeAsync(int rows, int columns, CancellationToken cancellationToken);
 }
+
+/// <summary>A process that runs in the container.</summary>
+/// <param name="Ended">Its end, to be awaited.</param>
+/// <param name="Terminal">The master of the terminal that was asked for, the receiver's; otherwise null.</param>
+internal sealed record StartedExec(Task<ExecExitedEvent> Ended, SafeFileHandle? Terminal);

@@ -1,5 +1,6 @@
 using CriShim.Linux;
 using CriShim.Runtime.Contract;
+using Microsoft.Win32.SafeHandles;
 
 namespace CriShim.CriServer.RuntimeClient;
 
@@ -8,6 +9,7 @@ internal sealed class RuntimeClient(RuntimeProcess process, IoLoop io, StateLayo
 {
     private const string SuperviseRole = "supervise";
     private const string SandboxRole = "sandbox";
+    private const string DialRole = "dial";
     private const string SupervisorErrorLog = "supervisor.log";
 
     private static readonly SupervisorRecord s_notYetCreated = new(0, 0, 0, 0);
@@ -39,6 +41,16 @@ internal sealed class RuntimeClient(RuntimeProcess process, IoLoop io, StateLayo
         var reply = await connection.CallAsync(request, [], cancellationToken);
         return reply.Message is SandboxReply made
             ? new SandboxProcess(made.InitPid, made.InitStartTime, reply.Fds.Count > 0 ? reply.Fds[0] : null)
+            : throw new RuntimeException(RuntimeErrorKind.Unknown, $"unexpected reply {reply.Message.GetType().Name}");
+    }
+
+    public async Task<SafeFileHandle> DialAsync(string? networkNamespace, ushort port, CancellationToken cancellationToken)
+    {
+        var channel = process.Start(DialRole, errorLog: null, networkNamespace is null ? [] : [networkNamespace]);
+        using var connection = new ControlConnection(channel, io, _ => { });
+        var reply = await connection.CallAsync(new ConnectRequest(port), [], cancellationToken);
+        return reply.Fds.Count == 1
+            ? reply.Fds[0]
             : throw new RuntimeException(RuntimeErrorKind.Unknown, $"unexpected reply {reply.Message.GetType().Name}");
     }
 }

@@ -10,8 +10,9 @@ internal sealed class RuntimeProcess(string binary, IoLoop io)
 {
     /// <param name="role">The sub-command.</param>
     /// <param name="errorLog">File that standard error is appended to; null: /dev/null.</param>
+    /// <param name="arguments">What follows the role.</param>
     /// <returns>This side of the connection.</returns>
-    public ControlChannel Start(string role, string? errorLog)
+    public ControlChannel Start(string role, string? errorLog, params string[] arguments)
     {
         var (ours, theirs) = SeqPacketSocket.CreatePair();
         try
@@ -25,7 +26,7 @@ internal sealed class RuntimeProcess(string binary, IoLoop io)
                     fds.Add((2, errors));
                 }
 
-                var child = ChildProcess.Start(new ChildProcessOptions(binary, [Path.GetFileName(binary), role]) { Fds = fds, NewSession = true });
+                var child = ChildProcess.Start(new ChildProcessOptions(binary, [Path.GetFileName(binary), role, .. arguments]) { Fds = fds, NewSession = true });
                 io.Post(() => io.Loop.Add(child.PidFd.Handle, EpollEvents.Read, _ => Reap(child)));
             }
 

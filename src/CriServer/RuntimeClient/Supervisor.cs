@@ -9,6 +9,7 @@ internal sealed class Supervisor : ISupervisor, INewSupervisor
 {
     private readonly TaskCompletionSource<ExitRecord?> _exited = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ConcurrentDictionary<string, TaskCompletionSource<ExecExitedEvent>> _execs = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, TaskCompletionSource<AttachEndedEvent>> _attached = new(StringComparer.Ordinal);
     private readonly ControlConnection _connection;
 
     /// <param name="connect">Makes the connection, given the receiver of its events.</param>
@@ -37,7 +38,7 @@ internal sealed class Supervisor : ISupervisor, INewSupervisor
 
     public Task ReopenLogAsync(CancellationToken cancellationToken) => CallAsync(new ReopenLogRequest(), cancellationToken);
 
-    public async Task<Task<ExecExitedEvent>> ExecAsync(
+    public async Task<StartedExec> ExecAsync(
         ExecRequest request, IReadOnlyList<SafeFileHandle> stdio, CancellationToken cancellationToken)
     {
         // Registered before the request: a short command has ended before its reply is read.
@@ -45,13 +46,13 @@ internal sealed class Supervisor : ISupervisor, INewSupervisor
         _execs[request.ExecId] = ended;
         try
         {
-            await _connection.CallAsync(request, [.. stdio], cancellationToken);
+            var reply = await _connection.CallAsync(request, [.. stdio], cancellationToken);
             if (_exited.Task.IsCompleted)
             {
                 OnClosed();
             }
 
-            return ended.Task;
+            return new StartedExec(ended.Task, reply.Fds.Count > 0 ? reply.Fds[0] : null);
         }
         catch
         {
@@ -61,6 +62,26 @@ internal sealed class Supervisor : ISupervisor, INewSupervisor
     }
 
     public Task ExecKillAsync(string execId, CancellationToken cancellationToken) => CallAsync(new ExecKillRequest(execId), cancellationToken);
+
+    public async Task<Task<AttachEndedEvent>> AttachAsync(
+        AttachRequest request, IReadOnlyList<SafeFileHandle> pipes, CancellationToken cancellationToken)
+    {
+        var ended = new TaskCompletionSource<AttachEndedEvent>(TaskCreationOptions.RunContinuationsAsynchronously);
+        _attached[request.AttachId] = ended;
+        try
+        {
+            await _connection.CallAsync(request, [.. pipes], cancellationToken);
+            return ended.Task;
+        }
+        catch
+        {
+            _attached.TryRemove(request.AttachId, out _);
+            throw;
+        }
+    }
+
+    public Task ResizeAsync(int rows, int columns, CancellationToken cancellationToken) =>
+        CallAsync(new ResizeRequest(rows, columns), cancellationToken);
 
     public void Dispose() => _connection.Dispose();
 
@@ -76,6 +97,9 @@ internal sealed class Supervisor : ISupervisor, INewSupervisor
                 break;
             case ExecExitedEvent exec when _execs.TryRemove(exec.ExecId, out var ended):
                 ended.TrySetResult(exec);
+                break;
+            case AttachEndedEvent attach when _attached.TryRemove(attach.AttachId, out var detached):
+                detached.TrySetResult(attach);
                 break;
         }
     }

@@ -62,6 +62,10 @@ public static partial class Files
     [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial long openat2(long number, SafeHandle dirfd, string path, in open_how how, nint size);
 
+    /// <inheritdoc cref="openat2(long, SafeHandle, string, in open_how, nint)"/>
+    [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial long openat2(long number, int dirfd, string path, in open_how how, nint size);
+
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int statx(SafeHandle dirfd, string path, int flags, uint mask, out statx_t buffer);
 

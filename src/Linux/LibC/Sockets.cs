@@ -13,6 +13,7 @@ public static unsafe partial class Sockets
     public const int SOCK_CLOEXEC = 0x80000;
 
     public const int SOL_SOCKET = 1;
+    public const int SO_ERROR = 4;
     public const int SO_PEERCRED = 17;
     public const int SCM_RIGHTS = 1;
 

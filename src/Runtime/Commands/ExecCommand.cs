@@ -29,7 +29,7 @@ internal static class ExecCommand
             throw new RuntimeException(RuntimeErrorKind.FailedPrecondition, "cannot exec in a paused container (use --ignore-paused to override)");
         }
 
-        using var console = process.Terminal ? ExecTerminal.Open(state.Pid, process) : null;
+        using var console = process.Terminal ? ExecTerminal.Open(state.Pid, process, spec.Linux?.UidMappings) : null;
         try
         {
             var child = Start(options, state, process, init, cgroup, console?.Slave, new SeccompCache(context.Store.SeccompCacheFolder).Compile(spec.Linux?.Seccomp));

@@ -20,11 +20,11 @@ internal sealed class CriLogWriter : IDisposable
     public const int DefaultMaxLineBytes = 16 * 1024;
 
     private const int LimitMaxLineBytes = 1024 * 1024;
-    private const uint FileMode = 0b110_100_000;
     private const int HeaderBytes = 40;
     private const int TagOffset = HeaderBytes - 2;
 
     private readonly string? _path;
+    private readonly LogPlace? _place;
     private readonly int _maxLineBytes;
     private readonly TimeProvider _time;
     private readonly RuntimeLog _problems;
@@ -39,13 +39,15 @@ internal sealed class CriLogWriter : IDisposable
 
     /// <param name="path">Absolute; null: what is read is thrown away.</param>
     /// <param name="maxLineBytes">Not positive: the default. At most 1 MiB.</param>
-    public CriLogWriter(string? path, int maxLineBytes, TimeProvider time, RuntimeLog problems)
+    /// <param name="folder">As <see cref="LogPlace"/> has it.</param>
+    public CriLogWriter(string? path, int maxLineBytes, TimeProvider time, RuntimeLog problems, string? folder = null)
     {
         _path = path;
         _maxLineBytes = maxLineBytes <= 0 ? DefaultMaxLineBytes : Math.Min(maxLineBytes, LimitMaxLineBytes);
         _time = time;
         _problems = problems;
-        _file = path is null ? null : AppendFile.Open(path, FileMode);
+        _place = path is null ? null : new LogPlace(path, folder);
+        _file = _place?.Open();
         _streams = [new LineBuffer(_maxLineBytes), new LineBuffer(_maxLineBytes)];
 
         // Room for a torn record and a whole one, so that a record always fits after a flush.
@@ -101,12 +103,12 @@ internal sealed class CriLogWriter : IDisposable
     /// </summary>
     public void Reopen()
     {
-        if (_path is null)
+        if (_place is null)
         {
             return;
         }
 
-        var opened = AppendFile.Open(_path, FileMode);
+        var opened = _place.Open();
         Flush();
         if (_startsTorn)
         {

@@ -23,4 +23,23 @@ internal static class IdMappings
         using var file = Fd.Open(path, O_WRONLY);
         Fd.WriteAll(file, Encoding.ASCII.GetBytes(Format(mappings)), path);
     }
+
+    /// <summary>The id outside; null where it is not mapped: no program can be started as that user. Without mappings it is the same.</summary>
+    public static uint? ToHost(uint containerId, IReadOnlyList<IdMapping>? mappings)
+    {
+        if (mappings is null or { Count: 0 })
+        {
+            return containerId;
+        }
+
+        foreach (var mapping in mappings)
+        {
+            if (containerId >= mapping.ContainerID && containerId - mapping.ContainerID < mapping.Size)
+            {
+                return mapping.HostID + (containerId - mapping.ContainerID);
+            }
+        }
+
+        return null;
+    }
 }

@@ -1,5 +1,6 @@
 using CriShim.Linux;
 using CriShim.Runtime.Contract;
+using Microsoft.Win32.SafeHandles;
 
 namespace CriShim.Runtime.Supervisor;
 
@@ -12,7 +13,7 @@ internal sealed class ControlConnection : IDisposable
     private readonly ControlChannel _channel;
     private readonly Action<ControlConnection, Packet> _onPacket;
     private readonly Action<ControlConnection> _onClosed;
-    private readonly Queue<byte[]> _queue = new(0);
+    private readonly Queue<Outgoing> _queue = new(0);
 
     /// <param name="onPacket">Gets each message and owns it.</param>
     /// <param name="onClosed">Called once, after the connection was disposed of.</param>
@@ -29,27 +30,24 @@ internal sealed class ControlConnection : IDisposable
 
     public bool HasQueued => _queue.Count > 0;
 
-    public void Send(ControlMessage message)
+    /// <param name="fd">Goes with the message, and is closed here.</param>
+    public void Send(ControlMessage message, SafeFileHandle? fd = null)
     {
-        if (IsClosed)
+        var outgoing = new Outgoing(IsClosed ? [] : ControlWriter.Write(message), fd is null ? [] : [fd]);
+        if (IsClosed || (_queue.Count == 0 && TrySend(outgoing)))
         {
-            return;
+            outgoing.Dispose();
         }
-
-        var bytes = ControlWriter.Write(message);
-        if (_queue.Count == 0 && TrySend(bytes))
+        else if (IsClosed || _queue.Count == MaxQueued)
         {
-            return;
-        }
-
-        if (IsClosed || _queue.Count == MaxQueued)
-        {
+            outgoing.Dispose();
             Close();
-            return;
         }
-
-        _queue.Enqueue(bytes);
-        _loop.Modify(_channel.Handle, EpollEvents.Read | EpollEvents.Write);
+        else
+        {
+            _queue.Enqueue(outgoing);
+            _loop.Modify(_channel.Handle, EpollEvents.Read | EpollEvents.Write);
+        }
     }
 
     public void Dispose()
@@ -59,6 +57,10 @@ internal sealed class ControlConnection : IDisposable
             IsClosed = true;
             _loop.Remove(_channel.Handle);
             _channel.Dispose();
+            while (_queue.TryDequeue(out var outgoing))
+            {
+                outgoing.Dispose();
+            }
         }
     }
 
@@ -100,9 +102,9 @@ internal sealed class ControlConnection : IDisposable
 
     private void SendQueued()
     {
-        while (_queue.TryPeek(out var bytes) && TrySend(bytes))
+        while (_queue.TryPeek(out var outgoing) && TrySend(outgoing))
         {
-            _queue.Dequeue();
+            _queue.Dequeue().Dispose();
         }
 
         if (!IsClosed && _queue.Count == 0)
@@ -112,11 +114,11 @@ internal sealed class ControlConnection : IDisposable
     }
 
     /// <summary>False when the queue is full, or the peer is gone: then the connection is closed.</summary>
-    private bool TrySend(byte[] bytes)
+    private bool TrySend(Outgoing outgoing)
     {
         try
         {
-            return _channel.Send(bytes, wait: false);
+            return _channel.Send(outgoing.Bytes, outgoing.Fds, wait: false);
         }
         catch (LinuxException)
         {
@@ -131,6 +133,17 @@ internal sealed class ControlConnection : IDisposable
         {
             Dispose();
             _onClosed(this);
+        }
+    }
+
+    private sealed record Outgoing(byte[] Bytes, SafeFileHandle[] Fds) : IDisposable
+    {
+        public void Dispose()
+        {
+            foreach (var fd in Fds)
+            {
+                fd.Dispose();
+            }
         }
     }
 }

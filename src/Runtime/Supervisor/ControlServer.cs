@@ -10,22 +10,25 @@ internal sealed class ControlServer : IDisposable
 
     private readonly EpollLoop _loop;
     private readonly Action<ControlConnection, Packet> _onPacket;
+    private readonly Action<ControlConnection> _onClosed;
     private readonly List<ControlConnection> _connections = [];
     private SeqPacketSocket? _listener;
     private string? _path;
 
     /// <param name="onPacket">Gets each message and owns it.</param>
-    public ControlServer(EpollLoop loop, Action<ControlConnection, Packet> onPacket)
+    /// <param name="onClosed">Called when a peer is gone.</param>
+    public ControlServer(EpollLoop loop, Action<ControlConnection, Packet> onPacket, Action<ControlConnection> onClosed)
     {
         _loop = loop;
         _onPacket = onPacket;
+        _onClosed = onClosed;
     }
 
     public int Count => _connections.Count;
 
     public ControlConnection Add(ControlChannel channel)
     {
-        var connection = new ControlConnection(_loop, channel, _onPacket, closed => _connections.Remove(closed));
+        var connection = new ControlConnection(_loop, channel, _onPacket, OnClosed);
         _connections.Add(connection);
         return connection;
     }
@@ -70,6 +73,12 @@ internal sealed class ControlServer : IDisposable
             _listener.Dispose();
             File.Delete(_path!);
         }
+    }
+
+    private void OnClosed(ControlConnection connection)
+    {
+        _connections.Remove(connection);
+        _onClosed(connection);
     }
 
     /// <summary>Root alone may command a container, whatever the modes of the folders above the socket came to be.</summary>

@@ -8,7 +8,8 @@ namespace CriShim.Runtime.Supervisor;
 /// <summary>A process that was exec'd in the container, with what it started. Lives until all of them have ended.</summary>
 /// <param name="Leaf">Holds exactly its processes; null where there is no v2 hierarchy to make one in.</param>
 /// <param name="Owner">The connection that asked for it, and is told of its end.</param>
-internal sealed record ExecSession(string Id, ClonedProcess Process, CgroupLeaf? Leaf, ControlConnection Owner)
+/// <param name="OutlivesOwner">It goes on when that connection ends.</param>
+internal sealed record ExecSession(string Id, ClonedProcess Process, CgroupLeaf? Leaf, ControlConnection Owner, bool OutlivesOwner)
 {
     private const int MaxKillRounds = 100;
 

@@ -18,31 +18,20 @@ internal sealed class ExecSessions(EpollLoop loop, SupervisedContainer container
     public bool Has(int pid) => _sessions.Exists(session => session.IsRunning && session.Process.Pid == pid);
 
     /// <summary>Throws <see cref="RuntimeException"/> when the process cannot be started; nothing is left of it then.</summary>
-    public ExecStartedReply Start(ExecRequest request, IReadOnlyList<SafeFileHandle> stdio, ControlConnection owner)
+    /// <param name="stdio">Three descriptors, none with a terminal; they stay the caller's.</param>
+    public Answer Start(ExecRequest request, IReadOnlyList<SafeFileHandle> stdio, ControlConnection owner)
     {
-        if (stdio.Count != StdioCount)
-        {
-            throw new RuntimeException(RuntimeErrorKind.InvalidArgument, $"failed to exec \"{request.ExecId}\": {stdio.Count} descriptors, not {StdioCount}");
-        }
-
-        if (Find(request.ExecId) is not null)
-        {
-            throw new RuntimeException(RuntimeErrorKind.AlreadyExists, $"failed to exec \"{request.ExecId}\": the id is in use");
-        }
-
-        if (container.IsPaused)
-        {
-            throw new RuntimeException(RuntimeErrorKind.FailedPrecondition, $"failed to exec \"{request.ExecId}\": the container is paused");
-        }
-
+        RefuseUnlessPossible(request, stdio.Count);
         RemoveEnded();
+        using var terminal = request.Process.Terminal ? container.OpenTerminal(request.Process) : null;
         var leaf = container.Cgroup.CreateLeaf($"exec-{++_leafNumber}");
         try
         {
-            var session = new ExecSession(request.ExecId, container.Exec(request.Process, stdio, leaf), leaf, owner);
+            var process = container.Exec(request.Process, terminal is null ? stdio : [terminal.Slave, terminal.Slave, terminal.Slave], leaf);
+            var session = new ExecSession(request.ExecId, process, leaf, owner, request.OutlivesServer);
             _sessions.Add(session);
             loop.Add(session.Process.PidFd.Handle, EpollEvents.Read, _ => OnExited(session));
-            return new ExecStartedReply(session.Id, session.Process.Pid) { Sequence = request.Sequence };
+            return new Answer(new ExecStartedReply(session.Id, session.Process.Pid), terminal is null ? null : Fd.Duplicate(terminal.Master));
         }
         catch
         {
@@ -69,7 +58,38 @@ internal sealed class ExecSessions(EpollLoop loop, SupervisedContainer container
         _sessions.Clear();
     }
 
+    /// <summary>A server is gone, and so is whoever waited for these.</summary>
+    public void KillThoseOf(ControlConnection owner)
+    {
+        foreach (var session in _sessions)
+        {
+            if (session.Owner == owner && session.IsRunning && !session.OutlivesOwner)
+            {
+                session.Kill();
+            }
+        }
+    }
+
     private ExecSession? Find(string execId) => _sessions.Find(session => session.Id == execId);
+
+    private void RefuseUnlessPossible(ExecRequest request, int descriptors)
+    {
+        var needed = request.Process.Terminal ? 0 : StdioCount;
+        if (descriptors != needed)
+        {
+            throw new RuntimeException(RuntimeErrorKind.InvalidArgument, $"failed to exec \"{request.ExecId}\": {descriptors} descriptors, not {needed}");
+        }
+
+        if (Find(request.ExecId) is not null)
+        {
+            throw new RuntimeException(RuntimeErrorKind.AlreadyExists, $"failed to exec \"{request.ExecId}\": the id is in use");
+        }
+
+        if (container.IsPaused)
+        {
+            throw new RuntimeException(RuntimeErrorKind.FailedPrecondition, $"failed to exec \"{request.ExecId}\": the container is paused");
+        }
+    }
 
     private void OnExited(ExecSession session)
     {

@@ -1,5 +1,6 @@
 using CriShim.Linux;
 using CriShim.Oci.RuntimeSpec;
+using CriShim.Runtime.Security;
 using Microsoft.Win32.SafeHandles;
 using static CriShim.Linux.LibC.Files;
 
@@ -15,7 +16,7 @@ internal static class StdioOwner
 
     public static void Set(UserSpec user, IReadOnlyList<IdMapping>? uidMappings, IReadOnlyList<SafeFileHandle> stdio)
     {
-        var owner = HostId(user.Uid, uidMappings);
+        var owner = IdMappings.ToHost(user.Uid, uidMappings);
         if (owner is null or 0)
         {
             return;
@@ -28,24 +29,5 @@ internal static class StdioOwner
                 Check.Result(fchown(fd, owner.Value, Unchanged), "fchown", "stdio");
             }
         }
-    }
-
-    /// <summary>Null where the user is not mapped: the program cannot be started as that user anyway.</summary>
-    internal static uint? HostId(uint containerId, IReadOnlyList<IdMapping>? mappings)
-    {
-        if (mappings is null or { Count: 0 })
-        {
-            return containerId;
-        }
-
-        foreach (var mapping in mappings)
-        {
-            if (containerId >= mapping.ContainerID && containerId - mapping.ContainerID < mapping.Size)
-            {
-                return mapping.HostID + (containerId - mapping.ContainerID);
-            }
-        }
-
-        return null;
     }
 }

@@ -5,8 +5,8 @@ using Microsoft.Win32.SafeHandles;
 namespace CriShim.Runtime.Supervisor;
 
 /// <summary>
-/// The supervisor's ends of the container's stdio: what comes from stdout and stderr goes to the log; the write end of stdin is kept for
-/// attach where the container has one.
+/// The supervisor's ends of the container's output: what comes from stdout and stderr goes to those who are attached and to the log.
+/// A terminal is one stream, stdout.
 /// </summary>
 internal sealed class StdioPump : IDisposable
 {
@@ -17,19 +17,20 @@ internal sealed class StdioPump : IDisposable
 
     private readonly EpollLoop _loop;
     private readonly CriLogWriter _log;
+    private readonly AttachSessions _attached;
     private readonly SafeFileHandle?[] _readers;
-    private readonly SafeFileHandle? _stdin;
     private readonly LoopTimer _idleTimer;
     private readonly Action _onEnded;
 
-    /// <param name="stdin">Write end, or null.</param>
+    /// <param name="stderr">Null with a terminal.</param>
     /// <param name="onEnded">Called once both streams are at their end.</param>
-    public StdioPump(EpollLoop loop, CriLogWriter log, SafeFileHandle stdout, SafeFileHandle stderr, SafeFileHandle? stdin, Action onEnded)
+    public StdioPump(
+        EpollLoop loop, CriLogWriter log, AttachSessions attached, SafeFileHandle stdout, SafeFileHandle? stderr, Action onEnded)
     {
         _loop = loop;
         _log = log;
+        _attached = attached;
         _readers = [stdout, stderr];
-        _stdin = stdin;
         _onEnded = onEnded;
         _idleTimer = loop.CreateTimer(log.DiscardMemory);
         Watch(LogStream.Stdout);
@@ -54,7 +55,6 @@ internal sealed class StdioPump : IDisposable
     public void Dispose()
     {
         _idleTimer.Stop();
-        _stdin?.Dispose();
         foreach (var stream in (ReadOnlySpan<LogStream>)[LogStream.Stdout, LogStream.Stderr])
         {
             Close(stream);
@@ -63,9 +63,11 @@ internal sealed class StdioPump : IDisposable
 
     private void Watch(LogStream stream)
     {
-        var reader = _readers[(int)stream]!;
-        PipePair.SetNonBlocking(reader);
-        _loop.Add(reader, EpollEvents.Read, _ => OnReadable(stream));
+        if (_readers[(int)stream] is { } reader)
+        {
+            PipePair.SetNonBlocking(reader);
+            _loop.Add(reader, EpollEvents.Read, _ => OnReadable(stream));
+        }
     }
 
     private void OnReadable(LogStream stream)
@@ -85,15 +87,18 @@ internal sealed class StdioPump : IDisposable
             return false;
         }
 
-        var count = Fd.Read(reader, _log.ReadSpace(stream), "stdio pipe");
-        if (count == 0)
+        var space = _log.ReadSpace(stream);
+        var count = Fd.TryRead(reader, space, out var errno);
+        if (count > 0)
         {
-            End(stream);
-        }
-        else if (count > 0)
-        {
+            _attached.Write(stream, space[..count]);
             _log.Commit(stream, count);
             _idleTimer.Start(s_idle);
+        }
+        else if (errno != Errno.EAGAIN)
+        {
+            // The end: of a pipe 0, of a terminal EIO; nothing else is known to come, and what cannot be read is at its end too.
+            End(stream);
         }
 
         return count > 0;
@@ -105,6 +110,7 @@ internal sealed class StdioPump : IDisposable
         {
             Close(stream);
             _log.End(stream);
+            _attached.End(stream);
         }
     }
 

@@ -48,10 +48,16 @@ internal sealed class SupervisedContainer(CreatedContainer created, int original
         return new SupervisedContainer(created, OwnProcess.OomScore);
     }
 
+    /// <summary>Null where the container has none. Once; the caller's.</summary>
+    public ContainerTerminal? TakeTerminal() => created.Console is { } console ? new ContainerTerminal(console) : null;
+
     public void Start() => created.Start();
 
     /// <summary>True while no process can be started in it: it would stop before its program, and this process wait for it.</summary>
     public bool IsPaused => created.Cgroup.IsFrozen();
+
+    /// <summary>A new terminal for a process, in the container's own devpts.</summary>
+    public ExecTerminal OpenTerminal(ProcessSpec process) => ExecTerminal.Open(Pid, process, created.Spec.Linux?.UidMappings);
 
     /// <param name="stdio">The process's 0, 1 and 2.</param>
     public ClonedProcess Exec(ProcessSpec process, IReadOnlyList<SafeFileHandle> stdio, CgroupLeaf? leaf)

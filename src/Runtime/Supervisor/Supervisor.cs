@@ -11,7 +11,8 @@ namespace CriShim.Runtime.Supervisor;
 /// <list type="table">
 /// <item><term>a connection can be read or written, or is gone</term><description><see cref="ControlConnection"/>, then <see cref="OnPacket"/></description></item>
 /// <item><term>a server connects</term><description><see cref="ControlServer"/></description></item>
-/// <item><term>stdout or stderr can be read</term><description><see cref="StdioPump"/>, to the log</description></item>
+/// <item><term>stdout or stderr can be read</term><description><see cref="StdioPump"/>, to attached clients and the log</description></item>
+/// <item><term>an attached client has written, or left</term><description><see cref="ContainerInput"/>, <see cref="AttachedClient"/></description></item>
 /// <item><term>an exec'd process has ended</term><description><see cref="ExecSessions"/></description></item>
 /// <item><term>the container init has ended</term><description><see cref="ExitDrain"/>, then <see cref="OnDrained"/></description></item>
 /// <item><term>a timer</term><description>of the drain, of idle memory, of orphans</description></item>
@@ -29,6 +30,9 @@ internal sealed class Supervisor : IDisposable
     private readonly ControlServer _control;
     private readonly SupervisedContainer _container;
     private readonly CriLogWriter _log;
+    private readonly ContainerTerminal? _terminal;
+    private readonly ContainerInput _input;
+    private readonly AttachSessions _attached;
     private readonly StdioPump _stdio;
     private readonly ExecSessions _execs;
     private readonly ExitDrain _drain;
@@ -46,9 +50,12 @@ internal sealed class Supervisor : IDisposable
         _log = log;
         _time = time;
         _problems = problems;
-        _control = new ControlServer(_loop, OnPacket);
         _execs = new ExecSessions(_loop, container, problems, () => _drain!.Check());
-        _stdio = new StdioPump(_loop, log, stdio.TakeOut(), stdio.TakeError(), stdio.TakeIn(), () => _drain!.Check());
+        _control = new ControlServer(_loop, OnPacket, _execs.KillThoseOf);
+        _terminal = container.TakeTerminal();
+        _input = MakeInput(stdio);
+        _attached = new AttachSessions(_loop, _input);
+        _stdio = MakePump(stdio);
         _drain = new ExitDrain(_loop, container, _stdio, _execs, time, OnDrained);
         _orphanTimer = _loop.CreateTimer(CollectOrphans);
         _idleTimer = _loop.CreateTimer(IdleMemory.Release);
@@ -63,7 +70,7 @@ internal sealed class Supervisor : IDisposable
     /// <param name="rootfs">Detached mount to use as the root, or null.</param>
     public static Supervisor Create(CreateRequest request, SafeFileHandle? rootfs, TimeProvider time, RuntimeLog problems)
     {
-        var log = new CriLogWriter(request.LogPath, request.MaxLogLineBytes, time, problems);
+        var log = new CriLogWriter(request.LogPath, request.MaxLogLineBytes, time, problems, request.LogFolder);
         using var stdio = ContainerStdio.Create(request.OpenStdin);
         SupervisedContainer? container = null;
         try
@@ -107,12 +114,23 @@ internal sealed class Supervisor : IDisposable
     {
         _orphanTimer.Stop();
         _execs.Forget();
+        _attached.Dispose();
+        _input.Dispose();
         _stdio.Dispose();
+        _terminal?.Dispose();
         _log.Dispose();
         _control.Dispose();
         _container.Dispose();
         _loop.Dispose();
     }
+
+    private ContainerInput MakeInput(ContainerStdio stdio) => _terminal is null
+        ? new ContainerInput(_loop, stdio.TakeIn(), _request.StdinOnce)
+        : new ContainerInput(_loop, _request.OpenStdin ? _terminal.Duplicate() : null, endsWithFirst: false);
+
+    private StdioPump MakePump(ContainerStdio stdio) => _terminal is null
+        ? new StdioPump(_loop, _log, _attached, stdio.TakeOut(), stdio.TakeError(), () => _drain!.Check())
+        : new StdioPump(_loop, _log, _attached, _terminal.Duplicate(), null, () => _drain!.Check());
 
     /// <summary>Whatever goes wrong with one event, the container keeps its supervisor.</summary>
     private void Serve()
@@ -141,7 +159,8 @@ internal sealed class Supervisor : IDisposable
             {
                 var request = ControlReader.Read(packet.Bytes);
                 sequence = request.Sequence;
-                connection.Send(Handle(request, packet.Fds, connection) with { Sequence = sequence });
+                var (reply, fd) = Handle(request, packet.Fds, connection);
+                connection.Send(reply with { Sequence = sequence }, fd);
             }
             catch (Exception e) when (Failures.IsExpected(e))
             {
@@ -150,26 +169,34 @@ internal sealed class Supervisor : IDisposable
         }
     }
 
-    private ControlMessage Handle(ControlMessage request, IReadOnlyList<SafeFileHandle> fds, ControlConnection connection)
+    private Answer Handle(ControlMessage request, IReadOnlyList<SafeFileHandle> fds, ControlConnection connection)
     {
         switch (request)
         {
             case StartRequest:
                 Start();
-                return new OkReply();
+                return Answer.Ok;
             case KillRequest kill:
                 _container.Kill(kill.Signal, kill.All);
-                return new OkReply();
+                return Answer.Ok;
             case ReopenLogRequest:
                 _log.Reopen();
-                return new OkReply();
+                return Answer.Ok;
             case ExecRequest exec when _startedAt == 0 || _drain.HasBegun:
                 throw NotRunning($"exec \"{exec.ExecId}\" in");
             case ExecRequest exec:
                 return _execs.Start(exec, fds, connection);
             case ExecKillRequest kill:
                 _execs.Kill(kill.ExecId);
-                return new OkReply();
+                return Answer.Ok;
+            case AttachRequest attach when _drain.HasBegun:
+                throw NotRunning($"attach \"{attach.AttachId}\" to");
+            case AttachRequest attach:
+                _attached.Attach(attach, fds, connection);
+                return Answer.Ok;
+            case ResizeRequest size:
+                _terminal?.Resize(size.Rows, size.Columns);
+                return Answer.Ok;
             default:
                 throw new RuntimeException(RuntimeErrorKind.InvalidArgument, "failed to handle control message: not one for a supervisor");
         }
@@ -195,6 +222,7 @@ internal sealed class Supervisor : IDisposable
         _loop.Remove(_container.PidFd.Handle);
         _exit = _container.PidFd.TryReap() ?? default;
         _finishedAt = UnixNanoseconds();
+        _terminal?.ReleaseSlave();
         _drain.Begin();
     }
 
@@ -203,6 +231,7 @@ internal sealed class Supervisor : IDisposable
     {
         var exit = new ExitRecord(_exit.ExitCode, _exit.Signal, _container.WasOomKilled(_problems), _startedAt, _finishedAt);
         WriteExitRecord(exit);
+        _attached.Dispose();
         _execs.Forget();
         _container.Delete(_problems);
         _control.Broadcast(new ExitedEvent(exit));

@@ -1,5 +1,6 @@
 using CriShim.CriServer.RuntimeClient;
 using CriShim.Runtime.Contract;
+using Microsoft.Win32.SafeHandles;
 
 namespace CriShim.CriServer.Tests.Fakes;
 
@@ -14,4 +15,6 @@ internal sealed class FakeRuntimeClient : IRuntimeClient
         Task.FromResult<ISupervisor?>(Reachable.GetValueOrDefault(containerId));
 
     public Task<SandboxProcess> CreateSandboxAsync(SandboxRequest request, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public Task<SafeFileHandle> DialAsync(string? networkNamespace, ushort port, CancellationToken cancellationToken) => throw new NotSupportedException();
 }

@@ -50,10 +50,15 @@ internal sealed class FakeSupervisor : ISupervisor
 
     public Task ReopenLogAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    public Task<Task<ExecExitedEvent>> ExecAsync(
+    public Task<StartedExec> ExecAsync(
         ExecRequest request, IReadOnlyList<SafeFileHandle> stdio, CancellationToken cancellationToken) => throw new NotSupportedException();
 
     public Task ExecKillAsync(string execId, CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task<Task<AttachEndedEvent>> AttachAsync(
+        AttachRequest request, IReadOnlyList<SafeFileHandle> pipes, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public Task ResizeAsync(int rows, int columns, CancellationToken cancellationToken) => Task.CompletedTask;
 
     public void Dispose()
     {

@@ -11,13 +11,15 @@ public sealed class StdioPumpTests : IDisposable
     private readonly PipePair _out = PipePair.Create();
     private readonly PipePair _error = PipePair.Create();
     private readonly CriLogWriter _log;
+    private readonly AttachSessions _attached;
     private readonly StdioPump _pump;
     private int _ended;
 
     public StdioPumpTests()
     {
         _log = new CriLogWriter(LogPath, 0, TimeProvider.System, new RuntimeLog(null, TimeProvider.System));
-        _pump = new StdioPump(_loop, _log, _out.Reader, _error.Reader, null, () => _ended++);
+        _attached = new AttachSessions(_loop, new ContainerInput(_loop, null, endsWithFirst: false));
+        _pump = new StdioPump(_loop, _log, _attached, _out.Reader, _error.Reader, () => _ended++);
     }
 
     private string LogPath => Path.Combine(_folder, "0.log");

@@ -1,9 +1,9 @@
 using CriShim.Oci.RuntimeSpec;
-using CriShim.Runtime.Supervisor;
+using CriShim.Runtime.Security;
 
-namespace CriShim.Runtime.Tests.Supervisor;
+namespace CriShim.Runtime.Tests.Security;
 
-public sealed class StdioOwnerTests
+public sealed class IdMappingsTests
 {
     private static readonly IReadOnlyList<IdMapping> s_mappings =
     [
@@ -17,12 +17,12 @@ public sealed class StdioOwnerTests
     [InlineData(1000u, 5000u)]
     [InlineData(1001u, null)]
     [InlineData(uint.MaxValue, null)]
-    public void HostId_Mapped_GivesTheIdOutside(uint inside, uint? outside) => Assert.Equal(outside, StdioOwner.HostId(inside, s_mappings));
+    public void ToHost_Mapped_GivesTheIdOutside(uint inside, uint? outside) => Assert.Equal(outside, IdMappings.ToHost(inside, s_mappings));
 
     [Fact]
-    public void HostId_NoMappings_IsTheSame()
+    public void ToHost_NoMappings_IsTheSame()
     {
-        Assert.Equal(7u, StdioOwner.HostId(7, null));
-        Assert.Equal(7u, StdioOwner.HostId(7, []));
+        Assert.Equal(7u, IdMappings.ToHost(7, null));
+        Assert.Equal(7u, IdMappings.ToHost(7, []));
     }
 }

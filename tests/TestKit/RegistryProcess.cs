@@ -59,11 +59,17 @@ public sealed class RegistryProcess : IDisposable
         File.WriteAllText(_folder.Combine("cert.pem"), certificates.ServerPem);
         File.WriteAllText(_folder.Combine("key.pem"), certificates.ServerKeyPem);
         File.WriteAllText(_folder.Combine("htpasswd"), PasswordFile);
-        return $$"""
-            auth: {htpasswd: {realm: test, path: {{_folder.Combine("htpasswd")}}}}
+        return $"""
+            auth:
+              htpasswd:
+                realm: test
+                path: {_folder.Combine("htpasswd")}
             http:
-              addr: {{Host}}
-              tls: {certificate: {{_folder.Combine("cert.pem")}}, key: {{_folder.Combine("key.pem")}}, clientcas: [{{_folder.Combine("ca.pem")}}]}
+              addr: {Host}
+              tls:
+                certificate: {_folder.Combine("cert.pem")}
+                key: {_folder.Combine("key.pem")}
+                clientcas: [{_folder.Combine("ca.pem")}]
             """;
     }
 

@@ -1,4 +1,3 @@
-using System.Net;
 using System.Text;
 using CriShim.CriServer.Configuration;
 using CriShim.CriServer.Images;
@@ -6,6 +5,7 @@ using CriShim.CriServer.Images.Content;
 using CriShim.CriServer.Images.Registry;
 using CriShim.CriServer.Tests.Fakes;
 using CriShim.Oci.ImageSpec;
+using CriShim.TestKit;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace CriShim.CriServer.Tests.Images;
@@ -36,23 +36,13 @@ public sealed class RepositoryClientTests : IAsyncDisposable
     [Fact]
     public async Task Resolve_ThroughAProxy_AsksTheProxy()
     {
+        await using var proxy = await FaultRegistry.StartAsync();
+        proxy.Add(new ImageBuilder(), "app", "v1");
         using var http = new RegistryHttp(
-            new ImageOptions(), TimeProvider.System, new EnvironmentProxy(name => name == "HTTP_PROXY" ? _registry.Host : null));
+            new ImageOptions(), TimeProvider.System, new EnvironmentProxy(name => name == "HTTP_PROXY" ? proxy.Host : null));
         using var client = Client("http://registry.test/v2", http);
-        _registry.Manifest("app", "v1", MediaTypes.OciIndex, Index);
-        _registry.Intercept = context => Task.FromResult(Refuse(context, context.Request.Headers["Host"] != "registry.test"));
-        Assert.Equal(Index, Encoding.UTF8.GetString((await client.ResolveAsync(CancellationToken.None)).Bytes));
-    }
-
-    private static bool Refuse(HttpListenerContext context, bool refuse)
-    {
-        if (refuse)
-        {
-            context.Response.StatusCode = 500;
-            context.Response.Close();
-        }
-
-        return refuse;
+        await client.ResolveAsync(CancellationToken.None);
+        Assert.Equal("registry.test", Assert.Single(proxy.Requests).Headers.Host);
     }
 
     private static RepositoryClient Client(string address, RegistryHttp http) => new(

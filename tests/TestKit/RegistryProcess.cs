@@ -47,6 +47,10 @@ public sealed class RegistryProcess : IDisposable
 
     private string DataFolder { get; }
 
+    /// <summary>The file that holds a blob; the registry serves it as it is then, right or wrong.</summary>
+    public string BlobFile(string digest) =>
+        Path.Combine(DataFolder, "docker", "registry", "v2", "blobs", "sha256", digest["sha256:".Length..][..2], digest["sha256:".Length..], "data");
+
     public static Task<RegistryProcess> StartAsync() => WaitAsync(new RegistryProcess(FreePort(), null, null));
 
     /// <summary>The contents of <paramref name="contents"/> over TLS, for who has a client certificate, the user and the password.</summary>

@@ -53,4 +53,7 @@ public sealed record ImageOptions
 
     /// <summary>auto, overlay or copy: how a container's root is made from its layers.</summary>
     public string Snapshotter { get; init; } = "auto";
+
+    /// <summary>Bytes that one container may write to its root; 0: no limit. Needs project quotas (ext4 or xfs mounted with prjquota).</summary>
+    public long ContainerQuotaBytes { get; init; }
 }

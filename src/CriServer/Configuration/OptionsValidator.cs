@@ -5,6 +5,7 @@ namespace CriShim.CriServer.Configuration;
 /// <summary>Rules that types cannot express. Each line: path of the setting, then what is wrong.</summary>
 internal static class OptionsValidator
 {
+    private const int LeastQuotaBytes = 64 << 10;
     private const int MaxSocketPathBytes = 107; // sun_path of unix(7), less the final zero
 
     public static IReadOnlyList<string> Validate(CriServerOptions options)
@@ -86,6 +87,11 @@ internal static class OptionsValidator
         if (images.SignaturePolicy.Length > 0)
         {
             AbsolutePath("images.signaturePolicy", images.SignaturePolicy, errors);
+        }
+
+        if (images.ContainerQuotaBytes != 0)
+        {
+            Range("images.containerQuotaBytes", images.ContainerQuotaBytes, LeastQuotaBytes, long.MaxValue, errors);
         }
     }
 

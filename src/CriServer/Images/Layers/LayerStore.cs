@@ -6,7 +6,7 @@ namespace CriShim.CriServer.Images.Layers;
 
 /// <summary>
 /// The unpacked layers, each in a folder of its own, shared by all images and containers that have it:
-/// <c>FOLDER/sha256-HEX/{fs,READY}</c>. A layer stays as long as an image, a snapshot or a pull in progress holds it.
+/// <c>FOLDER/sha256-HEX/{fs,implied,READY}</c>. A layer stays as long as an image, a snapshot or a pull in progress holds it.
 /// </summary>
 /// <remarks>
 /// A layer is made under a temporary name and renamed with its READY record in it, so a killed server leaves whole layers or rubbish
@@ -17,23 +17,27 @@ internal sealed class LayerStore(string folder)
     private const UnixFileMode FolderMode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
     private const string ContentsName = "fs";
     private const string RecordName = "READY";
+    private const string ImpliedName = "implied";
     private const string StagingPrefix = ".staging-";
     private const string TrashPrefix = ".trash-";
     private const string BootIdFile = "/proc/sys/kernel/random/boot_id";
+
+    // A layer's own folder and its record, a block each.
+    private static readonly DiskUsage s_frame = new(2 * 4096, 2);
 
     private readonly Lock _gate = new();
     private readonly Dictionary<Digest, LayerRecord> _records = [];
     private readonly Dictionary<Digest, int> _holders = [];
     private readonly string _bootId = File.ReadAllText(BootIdFile).Trim();
 
-    /// <summary>Bytes and inodes of all layers.</summary>
-    public (long Bytes, long Inodes) Usage
+    /// <summary>What all layers take, as it was counted when they were unpacked.</summary>
+    public DiskUsage Usage
     {
         get
         {
             lock (_gate)
             {
-                return (_records.Values.Sum(r => r.Bytes), _records.Values.Sum(r => r.Inodes));
+                return DiskUsage.Sum(_records.Values.Select(r => new DiskUsage(r.Bytes, r.Inodes) + s_frame));
             }
         }
     }
@@ -72,6 +76,26 @@ internal sealed class LayerStore(string folder)
             return _records.GetValueOrDefault(diffId);
         }
     }
+
+    /// <summary>As <see cref="Find"/>, but looks at the disk too: a layer whose files somebody took away no longer counts.</summary>
+    public LayerRecord? FindWhole(Digest diffId)
+    {
+        lock (_gate)
+        {
+            if (_records.TryGetValue(diffId, out var record) && !Directory.Exists(ContentsOf(diffId)))
+            {
+                _records.Remove(diffId);
+                return null;
+            }
+
+            return record;
+        }
+    }
+
+    /// <summary>Folders of the layer that its archive has no entry for, parents first; see <see cref="ImpliedFolders"/>.</summary>
+    public IReadOnlyList<byte[]> ImpliedFoldersOf(Digest diffId) => Find(diffId) is { ImpliedFolders: > 0 }
+        ? ImpliedFolders.Parse(File.ReadAllBytes(Path.Combine(FolderOf(diffId), ImpliedName)))
+        : [];
 
     /// <summary>Keeps layers from being removed, there or still to come, until <see cref="Release"/>.</summary>
     public void Hold(IEnumerable<Digest> diffIds)
@@ -122,7 +146,12 @@ internal sealed class LayerStore(string folder)
     /// <summary>Makes an unpacked and verified layer count.</summary>
     public LayerRecord Commit(string staging, Digest diffId, LayerUsage usage)
     {
-        var record = new LayerRecord(diffId, usage.Bytes, usage.Inodes, _bootId);
+        var record = new LayerRecord(diffId, usage.Bytes, usage.Inodes, _bootId, usage.Implied?.Count ?? 0);
+        if (usage.Implied is { } implied)
+        {
+            File.WriteAllBytes(Path.Combine(staging, ImpliedName), implied.ToBytes());
+        }
+
         WriteRecord(staging, record, durable: false);
         lock (_gate)
         {
@@ -181,8 +210,12 @@ internal sealed class LayerStore(string folder)
     private string Discard(Digest diffId)
     {
         var trash = Path.Combine(folder, TrashPrefix + NextName());
-        Directory.Move(FolderOf(diffId), trash);
         _records.Remove(diffId);
+        if (Directory.Exists(FolderOf(diffId)))
+        {
+            Directory.Move(FolderOf(diffId), trash);
+        }
+
         return trash;
     }
 
@@ -192,7 +225,10 @@ internal sealed class LayerStore(string folder)
         {
             var bytes = File.ReadAllBytes(Path.Combine(path, RecordName));
             var record = JsonSerializer.Deserialize(bytes, LayerJsonContext.Default.LayerRecord);
-            return record is not null && FolderOf(record.DiffId) == path && (record.UnsyncedSince ?? _bootId) == _bootId ? record : null;
+            return record is not null && FolderOf(record.DiffId) == path && (record.UnsyncedSince ?? _bootId) == _bootId
+                && Directory.Exists(Path.Combine(path, ContentsName))
+                ? record
+                : null;
         }
         catch (Exception e) when (e is IOException or JsonException or UnauthorizedAccessException)
         {

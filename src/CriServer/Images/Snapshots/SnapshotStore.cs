@@ -3,6 +3,7 @@ using System.Text.Json;
 using CriShim.CriServer.Errors;
 using CriShim.CriServer.Images.Layers;
 using CriShim.Linux;
+using CriShim.Oci.ImageSpec;
 using Microsoft.Extensions.Logging;
 using Microsoft.Win32.SafeHandles;
 
@@ -12,7 +13,10 @@ namespace CriShim.CriServer.Images.Snapshots;
 /// The writable layers of containers, <c>FOLDER/ID/{snapshot.json,…}</c>. A snapshot holds the layers under it from before it is made
 /// until after it is gone.
 /// </summary>
-internal sealed class SnapshotStore(string folder, LayerStore layers, ISnapshotBackend backend, FolderRemoval removal, ILogger<SnapshotStore> log)
+/// <param name="quota">Null: writable layers have no limit.</param>
+/// <param name="layerMissing">Called when an image's layer turns out to be gone, so that the image can be forgotten.</param>
+internal sealed class SnapshotStore(
+    string folder, LayerStore layers, ISnapshotBackend backend, SnapshotQuota? quota, FolderRemoval removal, Action layerMissing, ILogger<SnapshotStore> log)
     : ISnapshotter
 {
     private const UnixFileMode FolderMode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
@@ -34,6 +38,7 @@ internal sealed class SnapshotStore(string folder, LayerStore layers, ISnapshotB
             {
                 _records.Add(record.ContainerId, record);
                 layers.Hold(record.DiffIds);
+                Adopt(record.Project);
             }
             else
             {
@@ -54,25 +59,29 @@ internal sealed class SnapshotStore(string folder, LayerStore layers, ISnapshotB
 
     public void Prepare(string containerId, Image image)
     {
-        var record = new SnapshotRecord(containerId, backend.Name, image.DiffIds);
+        SnapshotRecord record;
         lock (_gate)
         {
-            if (!_records.TryAdd(containerId, record))
+            if (_records.ContainsKey(containerId))
             {
                 throw new CriException(CriErrorKind.AlreadyExists, $"snapshot of container \"{containerId}\" already exists");
             }
+
+            record = new SnapshotRecord(containerId, backend.Name, image.DiffIds, quota?.Reserve());
+            _records.Add(containerId, record);
         }
 
         layers.Hold(record.DiffIds);
         try
         {
-            if (record.DiffIds.Any(d => layers.Find(d) is null))
-            {
-                throw CriException.NotFound("image", image.Id);
-            }
-
+            RequireLayers(record, image);
             var path = FolderOf(containerId);
             Directory.CreateDirectory(path, FolderMode);
+            if (record.Project is { } project)
+            {
+                quota!.Apply(path, project);
+            }
+
             AtomicFile.Write(
                 Path.Combine(path, RecordName), JsonSerializer.SerializeToUtf8Bytes(record, SnapshotJsonContext.Default.SnapshotRecord), durable: false);
             backend.Prepare(path, LowerFolders(record));
@@ -84,8 +93,12 @@ internal sealed class SnapshotStore(string folder, LayerStore layers, ISnapshotB
         }
     }
 
-    public SafeFileHandle MountRootfs(string containerId, RootIdMap? ids = null) =>
-        backend.Mount(FolderOf(containerId), LowerFolders(Get(containerId)), ids);
+    public SafeFileHandle MountRootfs(string containerId, RootIdMap? ids = null)
+    {
+        var record = Get(containerId);
+        FolderAttributes.Restore(layers, VisibleLayers(record), WritableFolder(containerId), ids);
+        return backend.Mount(FolderOf(containerId), LowerFolders(record), ids);
+    }
 
     public string WritableFolder(string containerId) => backend.WritableFolder(FolderOf(containerId));
 
@@ -109,7 +122,43 @@ internal sealed class SnapshotStore(string folder, LayerStore layers, ISnapshotB
             removal.Request([trash]);
         }
 
+        if (record.Project is { } project)
+        {
+            quota?.Release(project);
+        }
+
         removal.Request(layers.Release(record.DiffIds));
+    }
+
+    /// <summary>What the container wrote, with what is kept for it; nothing when it is gone. Walks the disk unless there is a quota.</summary>
+    public DiskUsage UsageOf(string containerId)
+    {
+        try
+        {
+            return quota is not null && Get(containerId).Project is { } project ? quota.UsageOf(project) : FolderUsage.Of(FolderOf(containerId));
+        }
+        catch (Exception e) when (e is IOException or CriException)
+        {
+            return default; // removed meanwhile
+        }
+    }
+
+    private void Adopt(uint? project)
+    {
+        if (project is { } number)
+        {
+            quota?.Adopt(number);
+        }
+    }
+
+    private void RequireLayers(SnapshotRecord record, Image image)
+    {
+        var found = record.DiffIds.Select(layers.FindWhole).ToList();
+        if (found.Contains(null))
+        {
+            layerMissing();
+            throw CriException.NotFound("image", image.Id);
+        }
     }
 
     private SnapshotRecord Get(string containerId)
@@ -120,7 +169,11 @@ internal sealed class SnapshotStore(string folder, LayerStore layers, ISnapshotB
         }
     }
 
-    private List<string> LowerFolders(SnapshotRecord record) => [.. record.DiffIds.Select(layers.ContentsOf)];
+    private List<string> LowerFolders(SnapshotRecord record) => [.. VisibleLayers(record).Select(layers.ContentsOf)];
+
+    /// <summary>A layer that hides everything below its root ends the stack: overlayfs does not ask the roots of layers for that.</summary>
+    private List<Digest> VisibleLayers(SnapshotRecord record) =>
+        [.. record.DiffIds.Skip(Math.Max(0, record.DiffIds.ToList().FindLastIndex(diffId => EntryXattrs.IsOpaque(layers.ContentsOf(diffId)))))];
 
     private string FolderOf(string containerId) => Path.Combine(folder, containerId);
 

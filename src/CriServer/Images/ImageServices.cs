@@ -27,7 +27,7 @@ internal sealed class ImageServices : IAsyncDisposable
         _removal = new FolderRemoval(logs.CreateLogger<FolderRemoval>());
         Layers = new LayerStore(Path.Combine(root, "layers"));
         _sync = new LayerSync(Layers, logs.CreateLogger<LayerSync>());
-        _http = new RegistryHttp(options);
+        _http = new RegistryHttp(options, time);
         var blobs = new BlobStore(imagesFolder);
         Store = new ImageStore(blobs, new ImageIndexFile(imagesFolder), Layers, _removal, options, time, logs.CreateLogger<ImageStore>());
         _signatures = new SignatureStore(Path.Combine(root, "signatures"));

@@ -1,16 +1,12 @@
-using System.Buffers;
-
 namespace CriShim.CriServer.Images.Layers;
 
 /// <summary>
-/// A bounded queue of byte blocks between two stages of a pipeline, one producer and one consumer. Blocks are rented and come back by
-/// themselves; a stage that fails or is cancelled wakes the other. Waiting threads sleep: semaphores would spin first, and take the
+/// A bounded queue of byte blocks between two stages of a pipeline, one producer and one consumer. Blocks are of <see cref="BlockPool"/> and
+/// go back by themselves; a stage that fails or is cancelled wakes the other. Waiting threads sleep: semaphores would spin first, and take the
 /// processor from the very stage that is waited for.
 /// </summary>
 internal sealed class BlockQueue : IByteSource, IDisposable
 {
-    public const int BlockBytes = 256 * 1024;
-
     private readonly object _gate = new();
     private readonly Queue<ArraySegment<byte>> _blocks = new();
     private readonly int _capacity;
@@ -28,8 +24,6 @@ internal sealed class BlockQueue : IByteSource, IDisposable
     }
 
     private bool IsFull => _blocks.Count >= _capacity && !_cancellation.IsCancellationRequested;
-
-    public static byte[] Rent() => ArrayPool<byte>.Shared.Rent(BlockBytes);
 
     /// <summary>Gives the block away; waits for a free place.</summary>
     public async ValueTask AddAsync(byte[] block, int count)
@@ -93,7 +87,7 @@ internal sealed class BlockQueue : IByteSource, IDisposable
         Return(ref _lent);
         while (_blocks.TryDequeue(out var block))
         {
-            ArrayPool<byte>.Shared.Return(block.Array!);
+            BlockPool.Return(block.Array!);
         }
     }
 
@@ -140,7 +134,7 @@ internal sealed class BlockQueue : IByteSource, IDisposable
     {
         if (block is not null)
         {
-            ArrayPool<byte>.Shared.Return(block);
+            BlockPool.Return(block);
             block = null;
         }
     }

@@ -22,6 +22,19 @@ internal sealed class LayerUnpack(Descriptor layer, Digest? diffId, string targe
     /// <exception cref="ContentException">The layer is not what it should be.</exception>
     public async Task<LayerUsage> RunAsync(BlobIngest download, CancellationToken cancellation)
     {
+        BlockPool.Enter();
+        try
+        {
+            return await RunStagesAsync(download, cancellation);
+        }
+        finally
+        {
+            BlockPool.Leave();
+        }
+    }
+
+    private async Task<LayerUsage> RunStagesAsync(BlobIngest download, CancellationToken cancellation)
+    {
         await using var registration = cancellation.Register(_stop.Cancel);
         using var compressed = new BlockQueue(QueuedBlocks, _stop.Token);
         using var archive = new BlockQueue(QueuedBlocks, _stop.Token);
@@ -53,13 +66,13 @@ internal sealed class LayerUnpack(Descriptor layer, Digest? diffId, string targe
     {
         while (true)
         {
-            var block = BlockQueue.Rent();
+            var block = BlockPool.Rent();
             var filled = 0;
             var count = 1;
-            while (filled < BlockQueue.BlockBytes && count > 0)
+            while (filled < BlockPool.BlockBytes && count > 0)
             {
                 _stop.Token.ThrowIfCancellationRequested(); // also when only some bytes come at a time
-                count = await download.ReadAsync(block.AsMemory(filled, BlockQueue.BlockBytes - filled));
+                count = await download.ReadAsync(block.AsMemory(filled, BlockPool.BlockBytes - filled));
                 filled += count;
             }
 
@@ -83,8 +96,8 @@ internal sealed class LayerUnpack(Descriptor layer, Digest? diffId, string targe
         var limit = Math.Max(ContentLimits.ExpansionGraceBytes, layer.Size * ContentLimits.MaxExpansion);
         for (var total = 0L; ;)
         {
-            var block = BlockQueue.Rent();
-            var count = decoded.ReadAtLeast(block.AsSpan(0, BlockQueue.BlockBytes), BlockQueue.BlockBytes, throwOnEndOfStream: false);
+            var block = BlockPool.Rent();
+            var count = decoded.ReadAtLeast(block.AsSpan(0, BlockPool.BlockBytes), BlockPool.BlockBytes, throwOnEndOfStream: false);
             total += count;
             if (total > limit)
             {

@@ -188,7 +188,8 @@ public sealed class ImageBuilder
         return Digest(manifest);
     }
 
-    private static async Task PushBlobAsync(HttpClient http, string repository, byte[] blob)
+    /// <summary>Uploads a blob under its digest.</summary>
+    public static async Task PushBlobAsync(HttpClient http, string repository, byte[] blob)
     {
         using var start = await http.PostAsync(new Uri($"/v2/{repository}/blobs/uploads/", UriKind.Relative), null);
         start.EnsureSuccessStatusCode();

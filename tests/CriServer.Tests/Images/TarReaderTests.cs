@@ -15,6 +15,12 @@ public class TarReaderTests
     }
 
     [Theory]
+    [InlineData(812)]
+    [InlineData(1000)]
+    public void ReadNext_NoPaddingOfTheLastFile_IsTheEnd(int length) =>
+        Assert.Single(Entries(new TarBuilder().File("a", new string('x', 300)).Build()[..length]));
+
+    [Theory]
     [InlineData(512)]
     [InlineData(513)]
     [InlineData(700)]

@@ -42,13 +42,30 @@ internal sealed class ByteReader(IByteSource source)
         return true;
     }
 
+    /// <exception cref="ContentException">The end comes before.</exception>
     public void Skip(long count)
+    {
+        if (!TrySkip(count))
+        {
+            throw Truncated();
+        }
+    }
+
+    /// <summary>False when the end comes before.</summary>
+    public bool TrySkip(long count)
     {
         while (count > 0)
         {
             var piece = ReadSome(count);
-            count -= piece.IsEmpty ? throw Truncated() : piece.Length;
+            if (piece.IsEmpty)
+            {
+                return false;
+            }
+
+            count -= piece.Length;
         }
+
+        return true;
     }
 
     public static ContentException Truncated() => new("archive ends too early");

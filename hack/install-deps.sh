@@ -26,6 +26,9 @@ buildah:/usr/bin/buildah
 e2fsprogs:/usr/sbin/mkfs.ext4
 xfsprogs:/usr/sbin/mkfs.xfs
 runc:/usr/sbin/runc
+openssl:/usr/bin/openssl
+skopeo:/usr/bin/skopeo
+buildah:/usr/bin/buildah
 procps:/usr/bin/pkill
 curl:/usr/bin/curl
 make:/usr/bin/make

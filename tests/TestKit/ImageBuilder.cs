@@ -143,6 +143,16 @@ public sealed class ImageBuilder
         return File.ReadAllBytes(path + ".zst");
     }
 
+    /// <summary>Everything a registry must serve: path below /v2/, media type and bytes.</summary>
+    public IEnumerable<(string Path, string Type, byte[] Bytes)> Contents(string repository, string tag)
+    {
+        var config = Encoding.UTF8.GetBytes(ConfigDocument().ToJsonString());
+        var manifest = Encoding.UTF8.GetBytes(ManifestDocument(config).ToJsonString());
+        return _layers.Select(layer => layer.Blob).Append(config)
+            .Select(blob => ($"{repository}/blobs/{Digest(blob)}", "application/octet-stream", blob))
+            .Concat(new[] { tag, Digest(manifest) }.Select(name => ($"{repository}/manifests/{name}", "application/vnd.oci.image.manifest.v1+json", manifest)));
+    }
+
     public static string Digest(ReadOnlySpan<byte> bytes) => "sha256:" + Convert.ToHexStringLower(SHA256.HashData(bytes));
 
     private JsonObject ConfigDocument() => new()
@@ -178,7 +188,8 @@ public sealed class ImageBuilder
         return Digest(manifest);
     }
 
-    private static async Task PushBlobAsync(HttpClient http, string repository, byte[] blob)
+    /// <summary>Uploads a blob under its digest.</summary>
+    public static async Task PushBlobAsync(HttpClient http, string repository, byte[] blob)
     {
         using var start = await http.PostAsync(new Uri($"/v2/{repository}/blobs/uploads/", UriKind.Relative), null);
         start.EnsureSuccessStatusCode();

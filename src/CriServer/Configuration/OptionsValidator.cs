@@ -15,6 +15,7 @@ internal static class OptionsValidator
         AbsolutePath("root", options.Root, errors);
         AbsolutePath("state", options.State, errors);
         Runtime(options.Runtime, errors);
+        Pulls(options.Images, errors);
         Streaming(options.Streaming, errors);
         Images(options.Images, errors);
         return errors;
@@ -42,6 +43,21 @@ internal static class OptionsValidator
 
         Range("runtime.maxLogLineBytes", runtime.MaxLogLineBytes, 256, 1024 * 1024, errors);
         Range("runtime.execDrainMilliseconds", runtime.ExecDrainMilliseconds, 0, 60_000, errors);
+    }
+
+    private static void Pulls(ImageOptions images, List<string> errors)
+    {
+        Range("images.maxConcurrentLayers", images.MaxConcurrentLayers, 1, 64, errors);
+        Range("images.maxConcurrentPulls", images.MaxConcurrentPulls, 1, 1000, errors);
+        Range("images.maxQueuedPulls", images.MaxQueuedPulls, 0, 10_000, errors);
+        Range("images.abandonedPullSeconds", images.AbandonedPullSeconds, 0, 86_400, errors);
+        Range("images.connectTimeoutSeconds", images.ConnectTimeoutSeconds, 1, 600, errors);
+        Range("images.responseTimeoutSeconds", images.ResponseTimeoutSeconds, 1, 3600, errors);
+        Range("images.progressTimeoutSeconds", images.ProgressTimeoutSeconds, 1, 3600, errors);
+        Range("images.requestRetries", images.RequestRetries, 0, 20, errors);
+        Range("images.retryDelayMilliseconds", images.RetryDelayMilliseconds, 1, 60_000, errors);
+        Range("images.maxRetryWaitSeconds", images.MaxRetryWaitSeconds, 0, 3600, errors);
+        Range("images.keepFailedPullSeconds", images.KeepFailedPullSeconds, 0, 86_400, errors);
     }
 
     private static void Streaming(StreamingOptions streaming, List<string> errors)

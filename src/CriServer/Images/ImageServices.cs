@@ -6,7 +6,6 @@ using CriShim.CriServer.Images.Layers;
 using CriShim.CriServer.Images.Registry;
 using CriShim.CriServer.Images.Signatures;
 using CriShim.CriServer.Images.Snapshots;
-using CriShim.Oci.ImageSpec;
 using Microsoft.Extensions.Logging;
 
 namespace CriShim.CriServer.Images;
@@ -28,7 +27,7 @@ internal sealed class ImageServices : IAsyncDisposable
         _removal = new FolderRemoval(logs.CreateLogger<FolderRemoval>());
         Layers = new LayerStore(Path.Combine(root, "layers"));
         _sync = new LayerSync(Layers, logs.CreateLogger<LayerSync>());
-        _http = new RegistryHttp(options);
+        _http = new RegistryHttp(options, time);
         var blobs = new BlobStore(imagesFolder);
         Store = new ImageStore(blobs, new ImageIndexFile(imagesFolder), Layers, _removal, options, time, logs.CreateLogger<ImageStore>());
         _signatures = new SignatureStore(Path.Combine(root, "signatures"));
@@ -91,14 +90,11 @@ internal sealed class ImageServices : IAsyncDisposable
         rubbish.AddRange(services._snapshots.Load());
         rubbish.AddRange(services.Layers.Release([])); // layers of pulls that never ended
         services._removal.Request(rubbish);
-        services._signatures.RemoveExcept(services.Store.List().SelectMany(DigestsOf).ToHashSet());
+        services._signatures.RemoveExcept(SignatureCheck.StoredNames(services.Store.List()));
         services._sync.Request();
         services._writable.Read();
         return services;
     }
-
-    private static IEnumerable<Digest> DigestsOf(Image image) =>
-        image.RepoDigests.Select(name => ImageReference.Parse(name).Digest!.Value).Append(image.ManifestDigest);
 
     private static SignaturePolicy? ReadPolicy(ImageOptions options)
     {

@@ -16,9 +16,12 @@ public class TarReaderTests
 
     [Theory]
     [InlineData(812)]
-    [InlineData(1000)]
-    public void ReadNext_NoPaddingOfTheLastFile_IsTheEnd(int length) =>
-        Assert.Single(Entries(new TarBuilder().File("a", new string('x', 300)).Build()[..length]));
+    [InlineData(900)]
+    public void ReadNext_NoPaddingAtTheEnd_IsTheEnd(int length)
+    {
+        var bytes = new TarBuilder().File("a", new string('x', 300)).Build(); // umoci insert leaves it out
+        Assert.Equal(300, Assert.Single(Entries(bytes[..length])).Size);
+    }
 
     [Theory]
     [InlineData(512)]

@@ -29,6 +29,7 @@ public sealed class PullCrashTests(ServerFixture fixture) : IClassFixture<Server
         var (files, names) = (LayerFiles(), Names());
         Assert.True(files.Count > 300);
         await RemoveAsync();
+        await Eventually.TrueAsync(() => !Directory.EnumerateFileSystemEntries(Path.Combine(Root, "layers"), ".*").Any());
         var atRest = Names();
 
         for (var crash = 1; crash <= Setting("CRISHIM_CRASHES", UsualCrashes); crash++)

@@ -42,30 +42,22 @@ internal sealed class ByteReader(IByteSource source)
         return true;
     }
 
-    /// <exception cref="ContentException">The end comes before.</exception>
     public void Skip(long count)
-    {
-        if (!TrySkip(count))
-        {
-            throw Truncated();
-        }
-    }
-
-    /// <summary>False when the end comes before.</summary>
-    public bool TrySkip(long count)
     {
         while (count > 0)
         {
             var piece = ReadSome(count);
-            if (piece.IsEmpty)
-            {
-                return false;
-            }
+            count -= piece.IsEmpty ? throw Truncated() : piece.Length;
+        }
+    }
 
+    /// <summary>Like <see cref="Skip"/>, but the end may come before: some builders leave out what fills the last block.</summary>
+    public void SkipPadding(int count)
+    {
+        while (count > 0 && ReadSome(count) is { IsEmpty: false } piece)
+        {
             count -= piece.Length;
         }
-
-        return true;
     }
 
     public static ContentException Truncated() => new("archive ends too early");

@@ -27,11 +27,11 @@ internal sealed class TarReader(IByteSource source)
         for (var extensions = 0; ; extensions++)
         {
             _reader.Skip(_dataLeft);
-            var padding = _padding;
+            _reader.SkipPadding(_padding);
             (_dataLeft, _padding) = (0, 0);
 
-            // An archive should end in two blocks of zeros; many end in one or none, umoci's even without the padding of the last file.
-            if (!_reader.TrySkip(padding) || !_reader.TryFill(_block))
+            // An archive should end in two blocks of zeros; many end in one or none.
+            if (!_reader.TryFill(_block))
             {
                 return null;
             }

@@ -54,6 +54,12 @@ unit: ## Run the tests that need no root and no network
 e2e: deps build ## Run the end-to-end tests (root)
 	@hack/test.sh tests/e2e
 
+.PHONY: rootfs-compare
+rootfs-compare: deps build ## Compare a whole pulled Debian with what umoci unpacks (root; needs mmdebstrap and Debian's archive)
+	@mkdir -p artifacts
+	mmdebstrap --variant=minbase --include=python3-minimal,perl,iputils-ping,libcap2-bin bookworm artifacts/debian.tar
+	CRISHIM_ROOTFS_TAR=$(CURDIR)/artifacts/debian.tar dotnet test tests/e2e --nologo --filter FullyQualifiedName~RootFilesystemTests
+
 .PHONY: crash-test
 crash-test: deps build ## Kill the server at 50 random points of pulls; every file must be right after the next (root)
 	CRISHIM_CRASHES=50 dotnet test tests/e2e --nologo --filter FullyQualifiedName~PullCrashTests

@@ -15,7 +15,7 @@ internal static class BenchImage
     private const int TextsPerFolder = 40;
 
     // Files of text, and megabytes of binaries, of each layer.
-    private static readonly (int Texts, int Binaries)[] s_shape = [(2500, 12), (1500, 8), (400, 25), (400, 10), (200, 30), (100, 15), (60, 20), (20, 25)];
+    private static readonly (int Texts, int Binaries)[] s_shape = [(2500, 10), (1500, 8), (400, 20), (400, 10), (200, 26), (100, 14), (60, 18), (20, 20)];
 
     /// <summary>The layers' archives.</summary>
     public static List<byte[]> MakeArchives() => [.. Enumerable.Range(0, Layers).Select(MakeArchive)];

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.IO.Compression;
 using System.Text;
 using CriShim.TestKit;
 
@@ -50,7 +51,7 @@ internal static class HostileArchives
     public static ImageBuilder Compressed(byte[] blob, LayerFormat format = LayerFormat.Gzip) => new ImageBuilder().Blob(blob, AnyDigest, format);
 
     /// <summary>The bytes as a gzip member, again and again.</summary>
-    public static byte[] GzipTimes(byte[] bytes, int times) => [.. Enumerable.Repeat(ImageBuilder.Gzip(bytes), times).SelectMany(member => member)];
+    public static byte[] GzipTimes(byte[] bytes, int times) => [.. Enumerable.Repeat(ImageBuilder.Gzip(bytes, CompressionLevel.SmallestSize), times).SelectMany(member => member)];
 
     /// <summary>A zstd frame (RFC 8878) of blocks that each say: 128 KB of zeros.</summary>
     public static byte[] ZstdZeros(int blocks, int windowLog)

@@ -52,7 +52,7 @@ internal static class ContentLimits
     public const int MaxSparseRegions = 64 << 10;
 
     /// <summary>Bytes held in memory for what can only be done at the end of a layer: times of folders, links to files not there yet.</summary>
-    public const int MaxDeferredBytes = 24 << 20;
+    public const int MaxDeferredBytes = 12 << 20;
 
     /// <summary>Unpacked bytes per compressed byte, once a layer is larger than <see cref="ExpansionGraceBytes"/>. Gzip reaches 1032.</summary>
     public const int MaxExpansion = 200;

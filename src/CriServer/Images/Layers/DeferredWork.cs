@@ -12,40 +12,40 @@ namespace CriShim.CriServer.Images.Layers;
 /// </summary>
 internal sealed class DeferredWork
 {
-    private const int PerItem = 64; // what an item costs beside its names
     private const int NanosecondsOffset = sizeof(long);
     private const int PathOffset = sizeof(long) + sizeof(int);
 
-    private readonly List<(byte[] Target, byte[] Path)> _links = [];
+    // Target, NUL, path.
+    private readonly RecordLog _links = new();
 
-    // Seconds, nanoseconds, path: there can be very many.
-    private readonly List<byte[]> _folders = [];
-    private long _held;
+    // Seconds, nanoseconds, path.
+    private readonly RecordLog _folders = new();
 
     public void AddFolderTime(LayerPath path, TarEntry entry)
     {
         var name = path.Full.AsSpan()[..^1];
-        var record = new byte[PathOffset + name.Length];
+        var record = Append(_folders, PathOffset + name.Length);
         BinaryPrimitives.WriteInt64LittleEndian(record, entry.ModifiedSeconds);
-        BinaryPrimitives.WriteInt32LittleEndian(record.AsSpan(NanosecondsOffset), entry.ModifiedNanoseconds);
-        name.CopyTo(record.AsSpan(PathOffset));
-        Hold(record.Length);
-        _folders.Add(record);
+        BinaryPrimitives.WriteInt32LittleEndian(record[NanosecondsOffset..], entry.ModifiedNanoseconds);
+        name.CopyTo(record[PathOffset..]);
     }
 
     public void AddLink(LayerPath target, LayerPath path)
     {
-        var (from, to) = (target.Full[..^1], path.Full[..^1]);
-        Hold(from.Length + to.Length);
-        _links.Add((from, to));
+        var from = target.Full;
+        var to = path.Full.AsSpan()[..^1];
+        var record = Append(_links, from.Length + to.Length);
+        from.CopyTo(record);
+        to.CopyTo(record[from.Length..]);
     }
 
     /// <exception cref="ContentException">A link's target never came.</exception>
     public void Finish(LayerFolder folder)
     {
-        foreach (var (from, to) in _links)
+        foreach (var record in _links.Read())
         {
-            var (target, path) = (LayerPath.Parse(from), LayerPath.Parse(to));
+            var end = record.Span.IndexOf((byte)0);
+            var (target, path) = (LayerPath.Parse(record.Span[..end]), LayerPath.Parse(record.Span[(end + 1)..]));
             if (!HardLinks.TryMake(folder, target, path))
             {
                 throw new ContentException($"archive entry \"{path}\" is a hard link to a file that its layer does not have: \"{target}\"");
@@ -60,14 +60,14 @@ internal sealed class DeferredWork
         }
 
         // Where a folder has several entries the last one wins; one that was replaced by something else is no longer looked for.
-        foreach (var record in _folders)
+        foreach (var record in _folders.Read())
         {
-            var path = LayerPath.Parse(record.AsSpan(PathOffset));
+            var path = LayerPath.Parse(record.Span[PathOffset..]);
             using var parent = folder.TryOpenFolder(path.Parent);
             SetTime(parent, path, new timespec_t
             {
-                tv_sec = BinaryPrimitives.ReadInt64LittleEndian(record),
-                tv_nsec = BinaryPrimitives.ReadInt32LittleEndian(record.AsSpan(NanosecondsOffset)),
+                tv_sec = BinaryPrimitives.ReadInt64LittleEndian(record.Span),
+                tv_nsec = BinaryPrimitives.ReadInt32LittleEndian(record.Span[NanosecondsOffset..]),
             });
         }
     }
@@ -81,12 +81,7 @@ internal sealed class DeferredWork
         }
     }
 
-    private void Hold(int bytes)
-    {
-        _held += bytes + PerItem;
-        if (_held > ContentLimits.MaxDeferredBytes)
-        {
-            throw new ContentException("archive has too many folders or forward links");
-        }
-    }
+    private Span<byte> Append(RecordLog log, int bytes) => _links.Bytes + _folders.Bytes + bytes <= ContentLimits.MaxDeferredBytes
+        ? log.Append(bytes)
+        : throw new ContentException("archive has too many folders or forward links");
 }

@@ -19,7 +19,7 @@ internal sealed class ImpliedFolders
 
     public void Add(ReadOnlySpan<byte> path)
     {
-        _held += path.Length + PerItem;
+        _held += (path.Length * sizeof(char)) + PerItem;
         if (_held > ContentLimits.MaxDeferredBytes)
         {
             throw new ContentException("archive has too many folders without an entry");

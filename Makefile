@@ -75,6 +75,10 @@ lint: ## Check style, sizes and scripts
 critest: deps build ## Run the conformance suite; FOCUS=regex narrows it (root; needs critest, see CONTRIBUTING.md)
 	@hack/run-critest.sh
 
+.PHONY: fuzz
+fuzz: ## Feed the SPDY and WebSocket readers mutated conversations for ten minutes
+	FUZZ_SECONDS=$${FUZZ_SECONDS:-300} dotnet test tests/CriServer.Tests --filter FullyQualifiedName~SpdyFuzz
+
 ##@ Measure
 .PHONY: bench-quick
 bench-quick: deps build ## Time the runtime against runc, and the server's main operations (root)

@@ -1,5 +1,5 @@
 #!/bin/bash
-# Runs the conformance suite against a server with folders of its own.
+# Runs the conformance suite against a server with folders of its own. Arguments are passed on to it.
 #   CRITEST   the critest binary (default: from PATH)
 #   REGISTRY  a registry on loopback that holds the suite's images under their upstream paths
 #   FOCUS     regular expression of the specs to run
@@ -43,4 +43,4 @@ for _ in $(seq 100); do [ -S "$work/c.sock" ] && break; sleep 0.05; done
 args=(--runtime-endpoint "unix://$work/c.sock" --image-endpoint "unix://$work/c.sock" -ginkgo.timeout=30m -test.timeout=30m)
 [ -z "${FOCUS:-}" ] || args+=(-ginkgo.focus "$FOCUS")
 [ -z "${SKIP:-}" ] || args+=(-ginkgo.skip "$SKIP")
-"$critest" "${args[@]}"
+"$critest" "${args[@]}" "$@"

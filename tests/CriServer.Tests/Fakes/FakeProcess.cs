@@ -9,7 +9,7 @@ namespace CriShim.CriServer.Tests.Fakes;
 internal sealed class FakeProcess : StreamedProcess
 {
     private readonly Pipe _stdin = new();
-    private readonly Pipe _stdout = new();
+    private readonly Pipe _stdout = new(new PipeOptions(pauseWriterThreshold: 1024 * 1024, resumeWriterThreshold: 512 * 1024));
     private readonly Pipe _stderr = new();
     private readonly TaskCompletionSource<int> _exit = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _disposed = new(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -95,6 +95,7 @@ public sealed class RegistryFaultTests : IAsyncLifetime, IAsyncDisposable
     [Fact]
     public async Task Pull_Trickle_FailsInTime()
     {
+        await UseAsync(new ImageOptions { RequestRetries = 0 });
         _registry.Fault = Faults.Trickle(TimeSpan.FromMilliseconds(50));
         await FailsAsync("bytes came in 1 s", CriErrorKind.Unavailable);
     }
@@ -235,9 +236,7 @@ public sealed class RegistryFaultTests : IAsyncLifetime, IAsyncDisposable
             context.Response.StatusCode = fails ? 404 : 200;
             return Task.FromResult(fails);
         };
-        await using var slow = new ImageStack(new ImageOptions { MaxConcurrentLayers = 1 });
-        await _stack.DisposeAsync();
-        _stack = slow;
+        await UseAsync(new ImageOptions { MaxConcurrentLayers = 1 });
         await FailsAsync("404", CriErrorKind.NotFound, layersLeft: 1);
         _registry.Fault = null;
         _registry.Requests.Clear();
@@ -263,6 +262,12 @@ public sealed class RegistryFaultTests : IAsyncLifetime, IAsyncDisposable
         };
         await FailsAsync("MB are needed", CriErrorKind.ResourceExhausted);
         Assert.Empty(_registry.LayerRequests);
+    }
+
+    private async Task UseAsync(ImageOptions options)
+    {
+        await _stack.DisposeAsync();
+        _stack = new ImageStack(options);
     }
 
     private void UseMirror(FaultRegistry mirror) => _stack.Folder.Write($"certs.d/{_registry.Host}/hosts.toml", $"""

@@ -45,8 +45,23 @@ public sealed class RepositoryClientTests : IAsyncDisposable
         Assert.Equal("registry.test", Assert.Single(proxy.Requests).Headers.Host);
     }
 
-    private static RepositoryClient Client(string address, RegistryHttp http) => new(
+    [Fact]
+    public async Task Resolve_TlsThroughAProxyWithAPassword_IsATunnel()
+    {
+        using var certificates = new TestCertificates();
+        await using var registry = await FaultRegistry.StartAsync(certificates);
+        registry.Add(new ImageBuilder(), "app", "v1");
+        using var proxy = new ConnectProxy(registry.Host);
+        proxy.Start();
+        using var http = new RegistryHttp(
+            new ImageOptions(), TimeProvider.System, new EnvironmentProxy(name => name == "https_proxy" ? $"http://me:secret@{proxy.Host}" : null));
+        using var client = Client("https://registry.test/v2", http, RegistryTls.System with { SkipVerify = true });
+        await client.ResolveAsync(CancellationToken.None);
+        Assert.Equal("CONNECT registry.test:443 HTTP/1.1", Assert.Single(proxy.Tunnels));
+    }
+
+    private static RepositoryClient Client(string address, RegistryHttp http, RegistryTls? tls = null) => new(
         ImageReference.Parse("registry.test/app:v1"),
-        [new RegistryEndpoint { BaseAddress = address, Tls = RegistryTls.System }],
+        [new RegistryEndpoint { BaseAddress = address, Tls = tls ?? RegistryTls.System }],
         null, http, new ImageOptions(), TimeProvider.System, NullLogger.Instance);
 }

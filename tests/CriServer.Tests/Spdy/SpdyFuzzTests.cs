@@ -23,8 +23,10 @@ public sealed class SpdyFuzzTests
         await FuzzAsync(corpus, async bytes =>
         {
             using var connection = new SpdyConnection(new ScriptedStream(bytes), SpdyPair.Limits);
-            var running = connection.RunAsync(stream => Consume(stream, connection), CancellationToken.None);
+            var consumers = new List<Task>();
+            var running = connection.RunAsync(stream => consumers.Add(ConsumeAsync(stream, connection)), CancellationToken.None);
             await running.WaitAsync(TimeSpan.FromSeconds(20));
+            await Task.WhenAll(consumers).WaitAsync(TimeSpan.FromSeconds(20));
             Assert.Equal(0, connection.StreamCount);
         });
     }
@@ -134,26 +136,24 @@ public sealed class SpdyFuzzTests
         return [all, text, [.. large, .. all], [.. Frame(0x02, 2), .. Frame(0x00, 1, 2), .. Frame(0x80, 3), .. all]];
     }
 
-    private static void Consume(SpdyStream stream, SpdyConnection connection)
+    private static async Task ConsumeAsync(SpdyStream stream, SpdyConnection connection)
     {
         stream.Accept();
-        _ = Task.Run(async () =>
+        await Task.Yield();
+        try
         {
-            try
+            var buffer = new byte[1000];
+            while (await stream.ReadAsync(buffer, connection.Ended) > 0)
             {
-                var buffer = new byte[1000];
-                while (await stream.ReadAsync(buffer, connection.Ended) > 0)
-                {
-                    await stream.SendAsync(new byte[100], connection.Ended);
-                }
+                await stream.SendAsync(new byte[100], connection.Ended);
+            }
 
-                await stream.CompleteAsync();
-            }
-            catch (Exception e) when (e is IOException or OperationCanceledException or ObjectDisposedException)
-            {
-                // The end of the conversation
-            }
-        });
+            await stream.CompleteAsync();
+        }
+        catch (Exception e) when (e is IOException or OperationCanceledException)
+        {
+            // The end of the conversation
+        }
     }
 
     private static async Task ReadToEndAsync(SocketChannel channel)

@@ -11,7 +11,6 @@ namespace CriShim.CriServer.Tests.Streaming;
 public sealed class OpenSessionTests : IDisposable
 {
     private static readonly string s_running = new('1', IdGenerator.Length);
-    private static readonly string s_created = new('2', IdGenerator.Length);
     private static readonly string s_ready = new('3', IdGenerator.Length);
     private static readonly string s_stopped = new('4', IdGenerator.Length);
 

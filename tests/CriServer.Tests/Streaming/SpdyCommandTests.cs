@@ -153,8 +153,8 @@ public sealed class SpdyCommandTests
     {
         await using var world = await StreamingWorld.StartAsync(creationSeconds: 0.5);
         await using var client = await StreamingWorld.SpdyAsync(world.CommandUrl("o"));
-        await client.OpenAsync(("streamType", "error"));
-        await client.Ended.WaitAsync(TimeSpan.FromSeconds(5));
+        await client.BeginOpenAsync(("streamType", "error"));
+        await client.Ended.WaitAsync(TimeSpan.FromSeconds(10));
     }
 
     [Fact]

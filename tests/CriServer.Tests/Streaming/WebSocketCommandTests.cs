@@ -114,7 +114,7 @@ public sealed class WebSocketCommandTests
         using var socket = await OpenAsync(world.CommandUrl("io"), protocol);
         var process = await world.Containers.NextProcessAsync();
         await socket.SendAsync(message, WebSocketMessageType.Binary, true, CancellationToken.None);
-        await ReadAllAsync(socket);
+        await ReadAllAsync(socket, protocol.Contains("base64", StringComparison.Ordinal));
         Assert.Equal(WebSocketCloseStatus.ProtocolError, socket.CloseStatus);
         await process.Disposed.WaitAsync(TimeSpan.FromSeconds(5));
     }

@@ -166,7 +166,7 @@ public sealed class SpdyClient : IAsyncDisposable
                 Received(header, payload);
             }
         }
-        catch (Exception e) when (e is IOException or ObjectDisposedException)
+        catch (Exception e) when (e is IOException or ObjectDisposedException or OperationCanceledException)
         {
             // The end
         }

@@ -29,6 +29,7 @@ public sealed class PullCrashTests(ServerFixture fixture) : IClassFixture<Server
         var (files, names) = (LayerFiles(), Names());
         Assert.True(files.Count > 300);
         await RemoveAsync();
+        await Eventually.TrueAsync(() => !Directory.EnumerateFileSystemEntries(Path.Combine(Root, "layers"), ".*").Any());
         var atRest = Names();
 
         for (var crash = 1; crash <= Setting("CRISHIM_CRASHES", UsualCrashes); crash++)
@@ -41,7 +42,7 @@ public sealed class PullCrashTests(ServerFixture fixture) : IClassFixture<Server
             await AssertGoneOrWholeAsync(pull, context);
 
             await fixture.PullAsync(Image);
-            Assert.True(files.SequenceEqual(LayerFiles()), context);
+            AssertSame(files, LayerFiles(), context);
             await LeftAsync(names, context);
             await RemoveAsync();
             await LeftAsync(atRest, context);
@@ -57,6 +58,10 @@ public sealed class PullCrashTests(ServerFixture fixture) : IClassFixture<Server
         var layers = Directory.EnumerateDirectories(Path.Combine(Root, "layers"), "sha256-*");
         Assert.True(layers.All(l => File.Exists(Path.Combine(l, "READY"))), $"{context}: a layer without READY");
     }
+
+    private static void AssertSame(List<string> expected, List<string> actual, string context) => Assert.True(
+        expected.SequenceEqual(actual),
+        $"{context}: wrong are {string.Join('\n', actual.Except(expected).Take(5))}, missing are {string.Join('\n', expected.Except(actual).Take(5))}");
 
     private async Task RemoveAsync() =>
         await fixture.Client.ImageAsync<RemoveImageResponse>(new RemoveImageRequest { Image = new ImageSpec { Image = Image } });

@@ -6,25 +6,35 @@ using CriShim.TestKit;
 namespace CriShim.E2e.Images;
 
 /// <summary>The published server against a real registry behind TLS and a password, and against one that misbehaves.</summary>
-public sealed class RegistryTests : IAsyncLifetime
+public sealed class RegistryTests(RegistryTests.Setup setup) : IClassFixture<RegistryTests.Setup>
 {
     private const int DeadlineExceeded = 4;
     private const int ResourceExhausted = 8;
 
-    private readonly LeakCheck _leaks = new();
-    private readonly TempFolder _hosts = new("crishim-certs-");
-    private readonly TestCertificates _certificates = new();
-    private ServerProcess _server = null!;
+    private readonly ServerProcess _server = setup.Server;
+    private readonly TestCertificates _certificates = setup.Certificates;
 
-    public async Task InitializeAsync() =>
-        _server = await ServerProcess.StartAsync($$"""{"images":{"registryConfigFolders":["{{_hosts.Path}}"],"retryDelayMilliseconds":20} }""");
-
-    public async Task DisposeAsync()
+    /// <summary>A server with a folder of registry hosts of its own.</summary>
+    public sealed class Setup : IAsyncLifetime
     {
-        await _server.DisposeAsync();
-        _hosts.Dispose();
-        _certificates.Dispose();
-        await _leaks.AssertCleanAsync();
+        private readonly LeakCheck _leaks = new();
+
+        public TempFolder Hosts { get; } = new("crishim-certs-");
+
+        public TestCertificates Certificates { get; } = new();
+
+        public ServerProcess Server { get; private set; } = null!;
+
+        public async Task InitializeAsync() =>
+            Server = await ServerProcess.StartAsync($$"""{"images":{"registryConfigFolders":["{{Hosts.Path}}"],"retryDelayMilliseconds":20} }""");
+
+        public async Task DisposeAsync()
+        {
+            await Server.DisposeAsync();
+            Hosts.Dispose();
+            Certificates.Dispose();
+            await _leaks.AssertCleanAsync();
+        }
     }
 
     [Fact]
@@ -70,7 +80,8 @@ public sealed class RegistryTests : IAsyncLifetime
         registry.Fault = async (context, content) => await busy(context, content) || await drops(context, content);
         await PullAsync($"{registry.Host}/app:v1");
         Assert.InRange(registry.LayerRequests.Count(), 3, 9);
-        var file = Directory.EnumerateFiles(Path.Combine(_server.Root, "layers"), "file", SearchOption.AllDirectories).Single();
+        var file = Directory.EnumerateFiles(Path.Combine(_server.Root, "layers"), "file", SearchOption.AllDirectories)
+            .Single(path => new FileInfo(path).Length == bytes.Length);
         Assert.Equal(bytes, await File.ReadAllBytesAsync(file));
     }
 
@@ -120,7 +131,7 @@ public sealed class RegistryTests : IAsyncLifetime
 
     private void Configure(string host, string text)
     {
-        var folder = Directory.CreateDirectory(_hosts.Combine(host)).FullName;
+        var folder = Directory.CreateDirectory(setup.Hosts.Combine(host)).FullName;
         File.WriteAllText(Path.Combine(folder, "hosts.toml"), text);
         File.WriteAllText(Path.Combine(folder, "ca.pem"), _certificates.AuthorityPem);
         File.WriteAllText(Path.Combine(folder, "client.pem"), _certificates.ClientPem);

@@ -20,6 +20,7 @@ internal static class TreeListing
         {
             "f" => line + "|" + Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(Path.Combine(folder, fields[0])))),
             "d" => line[..line.LastIndexOf('|')], // a folder's size is the file system's business
+            "c" => string.Join('|', fields[..6]), // a whiteout, made when it was unpacked
             _ => line,
         };
     }

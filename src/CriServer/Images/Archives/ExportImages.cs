@@ -29,7 +29,8 @@ internal sealed class ExportImages(ImageStore store, BlobStore blobs, LayerStore
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ContentException)
         {
-            throw new CriException(CriErrorKind.Unknown, $"failed to export to \"{request.Path}\": {e.Message}", e);
+            var kind = FreeSpace.IsExhausted(e) ? CriErrorKind.ResourceExhausted : CriErrorKind.Unknown;
+            throw new CriException(kind, $"failed to export to \"{request.Path}\": {e.Message}", e);
         }
     }
 

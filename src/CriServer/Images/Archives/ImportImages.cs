@@ -11,7 +11,8 @@ namespace CriShim.CriServer.Images.Archives;
 
 /// <summary>
 /// Adds the images of an archive: verified, limited and unpacked as those of a registry are. Steps: 1 open the archive and find its images,
-/// 2 their names, and what the signature policy says of them, 3 for each image its manifest, config and layers, 4 publish.
+/// 2 their names, and what the signature policy says of them, 3 for each image its manifest, config and the layers that are missing,
+/// 4 publish.
 /// </summary>
 internal sealed class ImportImages(
     ImageStore store, LayerStore layers, LayerFetcher fetcher, LayerSync sync, FolderRemoval removal, SignatureCheck signatures, ImageOptions options)
@@ -25,7 +26,7 @@ internal sealed class ImportImages(
         }
         catch (Exception e) when (e is CriException or ContentException or SignatureException or RegistryException or IOException or UnauthorizedAccessException)
         {
-            var kind = e is CriException known ? known.Kind : CriErrorKind.Unknown;
+            var kind = e is CriException known ? known.Kind : FreeSpace.IsExhausted(e) ? CriErrorKind.ResourceExhausted : CriErrorKind.Unknown;
             var prefix = e is SignatureException ? SignatureException.KubeletPrefix : "";
             throw new CriException(kind, $"{prefix}failed to import \"{request.Path}\": {e.Message}", e);
         }
@@ -79,8 +80,14 @@ internal sealed class ImportImages(
         layers.Hold(held);
         try
         {
+            var missing = wanted.DistinctBy(layer => layer.Id).Where(layer => layers.Find(layer.Id) is null).ToList();
+            if (FreeSpace.FindProblem(layers.FolderPath, missing) is { } problem)
+            {
+                throw FreeSpace.Exhausted(problem);
+            }
+
             var parallel = new ParallelOptions { MaxDegreeOfParallelism = options.MaxConcurrentLayers, CancellationToken = cancellation };
-            await Parallel.ForEachAsync(wanted.DistinctBy(layer => layer.Id), parallel, async (layer, token) => await fetcher.EnsureAsync(layer, archive, token));
+            await Parallel.ForEachAsync(missing, parallel, async (layer, token) => await fetcher.EnsureAsync(layer, archive, token));
 
             // 4
             var added = store.Add(

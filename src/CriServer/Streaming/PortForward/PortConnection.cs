@@ -1,8 +1,8 @@
+using System.Net.Sockets;
 using CriShim.CriServer.Errors;
 using CriShim.CriServer.Streaming.Channels;
 using CriShim.CriServer.Streaming.Targets;
 using CriShim.Linux;
-using System.Net.Sockets;
 
 namespace CriShim.CriServer.Streaming.PortForward;
 

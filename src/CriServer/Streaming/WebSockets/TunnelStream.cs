@@ -46,4 +46,14 @@ internal sealed class TunnelStream(WebSocket socket) : AsyncStream
             throw new IOException("connection has ended", e);
         }
     }
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            socket.Abort();
+        }
+
+        base.Dispose(disposing);
+    }
 }

@@ -19,11 +19,16 @@ internal static class BlockPool
     {
         lock (s_gate)
         {
-            if (Interlocked.Decrement(ref s_users) == 0)
+            if (Interlocked.Decrement(ref s_users) > 0)
             {
-                s_free.Clear();
+                return;
             }
+
+            s_free.Clear();
         }
+
+        // Between pulls the server is to be small again; left to itself the collector would keep what a pull needed for hours.
+        _ = Task.Run(() => GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true));
     }
 
     public static byte[] Rent()

@@ -5,7 +5,8 @@ namespace CriShim.CriServer.Images.Layers;
 /// <summary>Very many small records of bytes, in the order in which they came, packed: an array for each would cost more than what is in it.</summary>
 internal sealed class RecordLog
 {
-    private const int ChunkBytes = 64 * 1024;
+    // Large objects: small ones that live long would be copied from generation to generation, and hold what lies around them.
+    private const int ChunkBytes = 128 * 1024;
     private const int LengthBytes = sizeof(int);
 
     private readonly List<byte[]> _chunks = [];

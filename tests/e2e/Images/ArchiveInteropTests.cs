@@ -1,6 +1,5 @@
 using System.Formats.Tar;
 using CriShim.Cri.V1;
-using CriShim.E2e.Fixtures;
 using CriShim.TestKit;
 
 namespace CriShim.E2e.Images;

@@ -156,7 +156,7 @@ public sealed class HostileLayerTests(HostileLayerTests.World world) : IClassFix
     }
 
     /// <summary>A server, a registry and a folder that must stay as it is.</summary>
-    public sealed class World : IAsyncLifetime
+    public sealed class World : IAsyncLifetime, IDisposable
     {
         private readonly TempFolder _outside = new();
         private RegistryProcess? _registry;
@@ -188,8 +188,9 @@ public sealed class HostileLayerTests(HostileLayerTests.World world) : IClassFix
         {
             await _server!.DisposeAsync();
             _registry!.Dispose();
-            _outside.Dispose();
         }
+
+        public void Dispose() => _outside.Dispose();
 
         public void AssertUntouched()
         {

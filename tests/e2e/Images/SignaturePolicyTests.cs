@@ -6,7 +6,7 @@ using CriShim.TestKit;
 namespace CriShim.E2e.Images;
 
 /// <summary>A server with a policy that wants signatures by one key of openssl, and a registry with good and bad ones.</summary>
-public sealed class SignaturePolicyTests : IAsyncLifetime
+public sealed class SignaturePolicyTests : IAsyncLifetime, IDisposable
 {
     private const int Unknown = 2;
 
@@ -34,9 +34,10 @@ public sealed class SignaturePolicyTests : IAsyncLifetime
     {
         await _server!.DisposeAsync();
         _registry!.Dispose();
-        _folder.Dispose();
         await _leaks.AssertCleanAsync();
     }
+
+    public void Dispose() => _folder.Dispose();
 
     [Fact]
     public async Task Pull_AndCreate_AsThePolicySays()
@@ -68,7 +69,7 @@ public sealed class SignaturePolicyTests : IAsyncLifetime
         Assert.Contains(cause, e.Detail, StringComparison.Ordinal);
     }
 
-    private Task CreateAsync(string sandbox, PodSandboxConfig pod, string id, string asked, string name)
+    private Task<CreateContainerResponse> CreateAsync(string sandbox, PodSandboxConfig pod, string id, string asked, string name)
     {
         var container = Configs.Container(pod, id, name, "/bin/true");
         container.Image.UserSpecifiedImage = asked;

@@ -78,7 +78,7 @@ public sealed class ExecStreamTests(StreamsFixture fixture) : IClassFixture<Stre
     public async Task Exec_Terminal_HasItsFirstSizeAndTakesOthers()
     {
         await using var pod = await fixture.RunAsync("sleep", "1000");
-        const string Script = "trap 'echo now; stty size' WINCH; stty size; tty; echo $TERM; echo > /dev/tty; while read line && [ -z \"$line\" ]; do :; done; echo got $line; exit 3";
+        const string Script = "trap 'echo now; stty size' WINCH; stty size; tty; echo $TERM; echo > /dev/tty; until [ \"$line\" = hello ]; do read line; done; echo got $line; exit 3";
         await using var process = await fixture.ExecOnTerminalAsync(pod.Container, new TerminalSize(101, 33), "/bin/sh", "-c", Script);
         Assert.Null(process.Stderr);
         var begin = await process.Stdout.ReadUntilAsync("xterm");

@@ -69,3 +69,7 @@ critest: deps build ## Run the conformance suite; FOCUS=regex narrows it (root; 
 .PHONY: bench-quick
 bench-quick: deps build ## Time the runtime against runc, and the server's main operations (root)
 	@dotnet run --project tests/Bench -c Release --no-launch-profile
+
+.PHONY: bench-pull
+bench-pull: deps build ## Time pull and unpack of an 8-layer image against Debian's containerd, where it is installed (root)
+	@dotnet run --project tests/Bench -c Release --no-launch-profile -- pull

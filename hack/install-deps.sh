@@ -12,6 +12,8 @@ ca-certificates:/etc/ssl/certs/ca-certificates.crt
 libseccomp-dev:/usr/include/seccomp.h
 libzstd-dev:/usr/include/zstd.h
 libisal2:/usr/lib/x86_64-linux-gnu/libisal.so.2
+zstd:/usr/bin/zstd
+umoci:/usr/bin/umoci
 busybox-static:/bin/busybox
 containernetworking-plugins:/usr/lib/cni/bridge
 iptables:/usr/sbin/iptables

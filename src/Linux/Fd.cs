@@ -84,6 +84,28 @@ public static class Fd
         }
     }
 
+    /// <summary>Reads to the end. More than <paramref name="maxBytes"/> is EFBIG.</summary>
+    public static byte[] ReadAll(SafeFileHandle fd, int maxBytes, string? subject = null)
+    {
+        var buffer = new byte[4096];
+        var length = 0;
+        while (Read(fd, buffer.AsSpan(length), subject) is var count and > 0)
+        {
+            length += count;
+            if (length > maxBytes)
+            {
+                throw new LinuxException(Errno.EFBIG, "read", subject);
+            }
+
+            if (length == buffer.Length)
+            {
+                Array.Resize(ref buffer, 2 * length);
+            }
+        }
+
+        return buffer[..length];
+    }
+
     /// <summary>Another descriptor of the same open file (fcntl(2) F_DUPFD_CLOEXEC).</summary>
     public static SafeFileHandle Duplicate(SafeFileHandle fd) =>
         new(Check.Result(LibC.Pipes.fcntl(fd, LibC.Pipes.F_DUPFD_CLOEXEC, 0), "fcntl(F_DUPFD_CLOEXEC)"), ownsHandle: true);

@@ -7,10 +7,19 @@ using System.Text.Json.Nodes;
 
 namespace CriShim.TestKit;
 
-/// <summary>Makes an OCI image of one or more gzip layers and pushes it to a registry on loopback.</summary>
+/// <summary>How a layer is compressed.</summary>
+public enum LayerFormat
+{
+    Tar,
+    Gzip,
+    Zstd,
+}
+
+/// <summary>Makes an OCI image of one or more layers and pushes it to a registry on loopback.</summary>
 public sealed class ImageBuilder
 {
-    private readonly List<(byte[] Blob, string DiffId)> _layers = [];
+    private const string ManifestType = "application/vnd.oci.image.manifest.v1+json";
+    private readonly List<(byte[] Blob, string DiffId, string MediaType)> _layers = [];
     private readonly JsonObject _config = [];
 
     /// <summary>Members of the image config's "config" object: Cmd, Env, User, WorkingDir, StopSignal…</summary>
@@ -32,16 +41,22 @@ public sealed class ImageBuilder
         return RawLayer(tar.ToArray());
     }
 
-    /// <summary>Adds a layer of these tar bytes.</summary>
-    public ImageBuilder RawLayer(byte[] tar)
-    {
-        using var gzip = new MemoryStream();
-        using (var compress = new GZipStream(gzip, CompressionLevel.Fastest, leaveOpen: true))
+    /// <summary>Adds a layer of these tar bytes. Zstandard needs the program zstd.</summary>
+    public ImageBuilder RawLayer(byte[] tar, LayerFormat format = LayerFormat.Gzip, CompressionLevel level = CompressionLevel.Fastest) => Blob(
+        format switch
         {
-            compress.Write(tar);
-        }
+            LayerFormat.Gzip => Gzip(tar, level),
+            LayerFormat.Zstd => Zstd(tar),
+            _ => tar,
+        },
+        Digest(tar),
+        format);
 
-        _layers.Add((gzip.ToArray(), Digest(tar)));
+    /// <summary>Adds a layer of these bytes as they are, whatever they are.</summary>
+    public ImageBuilder Blob(byte[] blob, string diffId, LayerFormat format = LayerFormat.Gzip)
+    {
+        var suffix = format == LayerFormat.Tar ? "" : "+" + format.ToString().ToLowerInvariant();
+        _layers.Add((blob, diffId, "application/vnd.oci.image.layer.v1.tar" + suffix));
         return this;
     }
 
@@ -56,7 +71,7 @@ public sealed class ImageBuilder
     {
         using var http = new HttpClient { BaseAddress = new Uri($"http://{host}") };
         var config = Encoding.UTF8.GetBytes(ConfigDocument().ToJsonString());
-        foreach (var (blob, _) in _layers)
+        foreach (var (blob, _, _) in _layers)
         {
             await PushBlobAsync(http, repository, blob);
         }
@@ -64,10 +79,47 @@ public sealed class ImageBuilder
         await PushBlobAsync(http, repository, config);
         var manifest = Encoding.UTF8.GetBytes(ManifestDocument(config).ToJsonString());
         using var content = new ByteArrayContent(manifest);
-        content.Headers.ContentType = new MediaTypeHeaderValue("application/vnd.oci.image.manifest.v1+json");
+        content.Headers.ContentType = new MediaTypeHeaderValue(ManifestType);
         using var answer = await http.PutAsync(new Uri($"/v2/{repository}/manifests/{tag}", UriKind.Relative), content);
         answer.EnsureSuccessStatusCode();
         return Digest(manifest);
+    }
+
+    /// <summary>Writes the image as an OCI layout (image-layout.md) with one name.</summary>
+    public void WriteLayout(string folder, string tag)
+    {
+        var config = Encoding.UTF8.GetBytes(ConfigDocument().ToJsonString());
+        var manifest = Encoding.UTF8.GetBytes(ManifestDocument(config).ToJsonString());
+        var blobs = Directory.CreateDirectory(Path.Combine(folder, "blobs", "sha256")).FullName;
+        foreach (var blob in _layers.Select(layer => layer.Blob).Append(config).Append(manifest))
+        {
+            File.WriteAllBytes(Path.Combine(blobs, Digest(blob)["sha256:".Length..]), blob);
+        }
+
+        var descriptor = Descriptor(ManifestType, manifest);
+        descriptor["annotations"] = new JsonObject { ["org.opencontainers.image.ref.name"] = tag };
+        File.WriteAllText(Path.Combine(folder, "index.json"), new JsonObject { ["schemaVersion"] = 2, ["manifests"] = new JsonArray(descriptor) }.ToJsonString());
+        File.WriteAllText(Path.Combine(folder, "oci-layout"), """{"imageLayoutVersion":"1.0.0"}""");
+    }
+
+    public static byte[] Gzip(byte[] bytes, CompressionLevel level = CompressionLevel.Fastest)
+    {
+        using var result = new MemoryStream();
+        using (var gzip = new GZipStream(result, level))
+        {
+            gzip.Write(bytes);
+        }
+
+        return result.ToArray();
+    }
+
+    private static byte[] Zstd(byte[] bytes)
+    {
+        using var folder = new TempFolder("crishim-zstd-");
+        var path = folder.Combine("layer");
+        File.WriteAllBytes(path, bytes);
+        Command.Output("zstd", "-q", "-3", path);
+        return File.ReadAllBytes(path + ".zst");
     }
 
     public static string Digest(ReadOnlySpan<byte> bytes) => "sha256:" + Convert.ToHexStringLower(SHA256.HashData(bytes));
@@ -87,9 +139,9 @@ public sealed class ImageBuilder
     private JsonObject ManifestDocument(byte[] config) => new()
     {
         ["schemaVersion"] = 2,
-        ["mediaType"] = "application/vnd.oci.image.manifest.v1+json",
+        ["mediaType"] = ManifestType,
         ["config"] = Descriptor("application/vnd.oci.image.config.v1+json", config),
-        ["layers"] = new JsonArray([.. _layers.Select(layer => Descriptor("application/vnd.oci.image.layer.v1.tar+gzip", layer.Blob))]),
+        ["layers"] = new JsonArray([.. _layers.Select(layer => Descriptor(layer.MediaType, layer.Blob))]),
     };
 
     private static JsonObject Descriptor(string mediaType, byte[] blob) =>

@@ -33,6 +33,10 @@ public sealed class RegistryProcess : IDisposable
     /// <summary>host:port.</summary>
     public string Host { get; }
 
+    /// <summary>The file that holds a blob; the registry serves it as it is then, right or wrong.</summary>
+    public string BlobFile(string digest) =>
+        _folder.Combine("data", "docker", "registry", "v2", "blobs", "sha256", digest["sha256:".Length..][..2], digest["sha256:".Length..], "data");
+
     public static async Task<RegistryProcess> StartAsync()
     {
         var registry = new RegistryProcess(FreePort());

@@ -1,5 +1,6 @@
 using CriShim.CriServer.Configuration;
 using CriShim.CriServer.Errors;
+using CriShim.CriServer.Images.Archives;
 using CriShim.CriServer.Images.Content;
 using CriShim.CriServer.Images.Layers;
 using CriShim.CriServer.Images.Registry;
@@ -27,8 +28,9 @@ internal sealed class ImageServices : IAsyncDisposable
         Layers = new LayerStore(Path.Combine(root, "layers"));
         _sync = new LayerSync(Layers, logs.CreateLogger<LayerSync>());
         _http = new RegistryHttp(options);
+        var blobs = new BlobStore(imagesFolder);
         Store = new ImageStore(
-            new BlobStore(imagesFolder), new ImageIndexFile(imagesFolder), Layers, _removal, options, time, logs.CreateLogger<ImageStore>());
+            blobs, new ImageIndexFile(imagesFolder), Layers, _removal, options, time, logs.CreateLogger<ImageStore>());
         _signatures = new SignatureStore(Path.Combine(root, "signatures"));
         Signatures = new SignatureCheck(ReadPolicy(options), _signatures);
         var fetcher = new LayerFetcher(Layers, options, logs.CreateLogger<LayerFetcher>());
@@ -40,6 +42,8 @@ internal sealed class ImageServices : IAsyncDisposable
         _snapshots = new SnapshotStore(snapshotsFolder, Layers, backend, _removal, logs.CreateLogger<SnapshotStore>());
         Pull = new PullImage(_puller);
         Watch = new WatchedPull(_puller, time);
+        Import = new ImportImages(Store, Layers, fetcher, _sync, _removal, Signatures, options);
+        Export = new ExportImages(Store, blobs, Layers, _removal);
         Explain = new ExplainPull(Store, hosts, Signatures, options);
         Remove = new RemoveImage(Store, logs.CreateLogger<RemoveImage>());
         List = new ListImages(Store);
@@ -58,6 +62,10 @@ internal sealed class ImageServices : IAsyncDisposable
     public PullImage Pull { get; }
 
     public WatchedPull Watch { get; }
+
+    public ImportImages Import { get; }
+
+    public ExportImages Export { get; }
 
     public ExplainPull Explain { get; }
 

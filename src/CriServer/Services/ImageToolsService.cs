@@ -10,6 +10,12 @@ internal sealed class ImageToolsService(ImageServices images) : ImageTools.Image
     public override Task Pull(PullRequest request, IServerStreamWriter<PullEvent> responseStream, ServerCallContext context) =>
         images.Watch.ExecuteAsync(request, responseStream.WriteAsync, context.CancellationToken);
 
+    public override Task Import(ImportRequest request, IServerStreamWriter<ImportEvent> responseStream, ServerCallContext context) =>
+        images.Import.ExecuteAsync(request, responseStream.WriteAsync, context.CancellationToken);
+
+    public override Task Export(ExportRequest request, IServerStreamWriter<ExportEvent> responseStream, ServerCallContext context) =>
+        images.Export.ExecuteAsync(request, responseStream.WriteAsync, context.CancellationToken);
+
     public override Task<ExplainResponse> Explain(ExplainRequest request, ServerCallContext context) =>
         Task.FromResult(images.Explain.Execute(request));
 }

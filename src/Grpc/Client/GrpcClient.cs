@@ -78,6 +78,11 @@ public sealed class GrpcClient : IDisposable
         }
     }
 
+    /// <summary>For a path that is not there .NET says that the address cannot be assigned.</summary>
+    private string CauseOf(Exception e) => !File.Exists(_socketPath)
+        ? "there is no such socket"
+        : (e.InnerException is SocketException socket ? socket : e).Message.ToLowerInvariant();
+
     private async Task<T> GuardAsync<T>(Func<Task<T>> step)
     {
         try
@@ -86,8 +91,7 @@ public sealed class GrpcClient : IDisposable
         }
         catch (Exception e) when (e is HttpRequestException or IOException or SocketException)
         {
-            var cause = e.InnerException is SocketException socket ? socket : e;
-            throw new ConnectionException($"failed to talk to the server on \"{_socketPath}\": {cause.Message.ToLowerInvariant()}", e);
+            throw new ConnectionException($"failed to talk to the server on \"{_socketPath}\": {CauseOf(e)}", e);
         }
     }
 }

@@ -26,6 +26,13 @@ public static class SpecReader
         return ReadProcess(document.RootElement);
     }
 
+    /// <summary>A resources document of `update --resources`.</summary>
+    public static ResourcesSpec ReadResources(ReadOnlyMemory<byte> json)
+    {
+        using var document = Parse(json);
+        return ResourcesSpecReader.Read(document.RootElement);
+    }
+
     public static Spec ReadSpec(JsonElement e) => new()
     {
         OciVersion = e.Text("ociVersion") ?? Spec.CurrentVersion,

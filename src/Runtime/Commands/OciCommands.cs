@@ -22,6 +22,11 @@ internal static class OciCommands
           delete   remove a container that has ended: [--force] id
           exec     run another process in a container: [--tty] [--detach] [--user u:g] [--env K=v] [--cwd path] [--process file] id command
           list     print all containers: [--format table|json] [--quiet]
+          ps       print its processes: [--format table|json] id [ps options]
+          pause    stop all its processes: id
+          resume   let them go on: id
+          update   change its limits: [--resources file] [--memory size] [--cpu-quota n] [--cpu-share n] [--pids-limit n] ... id
+          events   print counters and out-of-memory kills as JSON: [--stats] [--interval 5s] id
           features print what this runtime can do, as JSON
           spec     write a default config.json: [--bundle folder]
 
@@ -83,6 +88,11 @@ internal static class OciCommands
         "delete" => DeleteCommand.Run(context),
         "exec" => ExecCommand.Run(context),
         "list" => ListCommand.Run(context),
+        "ps" => PsCommand.Run(context),
+        "pause" => PauseCommands.Pause(context),
+        "resume" => PauseCommands.Resume(context),
+        "update" => UpdateCommand.Run(context),
+        "events" => EventsCommand.Run(context),
         "features" => FeaturesCommand.Run(),
         "spec" => SpecCommand.Run(context),
         _ => throw CommandLine.Wrong($"no such command: {command}"),

@@ -145,6 +145,42 @@ public sealed class LayerApplierTests : IDisposable
     public void Apply_MoreBytesThanAllowed_IsRefused() =>
         Assert.Contains("more than", Assert.Throws<ContentException>(() => Apply(new TarBuilder().File("a", new string('x', 5000)), 4096)).Message);
 
+    [Fact]
+    public void Apply_FoldersWithoutEntry_AreToldAndHaveNoTimeOfTheirOwn()
+    {
+        var usage = Apply(new TarBuilder().Folder("real/").SymbolicLink("link", "real").File("link/x/f").File("a/b/f").Folder("a/", mtime: 7).File("gone/f").File("gone"));
+        Assert.Equal(["a/b", "gone", "real/x"], ImpliedFolders.Parse(usage.Implied!.ToBytes()).Select(System.Text.Encoding.UTF8.GetString));
+        Assert.Equal(DateTime.UnixEpoch, Directory.GetLastWriteTimeUtc(Path("a/b")));
+        Assert.Equal(DateTime.UnixEpoch.AddSeconds(7), Directory.GetLastWriteTimeUtc(Path("a")));
+    }
+
+    [Fact]
+    public void Apply_Sparse_HasHolesAndData()
+    {
+        var map = new byte[512];
+        "2\n1000\n3\n5000000\n2\n"u8.CopyTo(map);
+        Apply(
+            new TarBuilder().Pax(("GNU.sparse.major", "1"), ("GNU.sparse.minor", "0"), ("GNU.sparse.realsize", "9000000"), ("GNU.sparse.name", "f"))
+                .Entry("tmp", '0', [.. map, .. "abcde"u8]), 10_000_000);
+        var bytes = File.ReadAllBytes(Path("f"));
+        Assert.Equal(9_000_000, bytes.Length);
+        Assert.Equal("abc"u8, bytes.AsSpan(1000, 3));
+        Assert.Equal("de"u8, bytes.AsSpan(5_000_000, 2));
+        Assert.Equal(5, bytes.Count(b => b != 0));
+    }
+
+    [Fact]
+    public void Apply_SparseFileLargerThanAllowed_IsRefused() =>
+        Refused("more than", new TarBuilder().Pax(("GNU.sparse.map", "0,1"), ("GNU.sparse.size", "1000000000000"), ("GNU.sparse.name", "f")).File("f", "x"));
+
+    [Fact]
+    public void Apply_TimesBefore1970AndNanoseconds_AreKept()
+    {
+        Apply(new TarBuilder().Pax(("mtime", "-1.5")).File("old").Pax(("mtime", "1700000000.123456789")).File("f"));
+        Assert.Equal(DateTime.UnixEpoch.AddSeconds(-1.5), File.GetLastWriteTimeUtc(Path("old")));
+        Assert.Equal(DateTime.UnixEpoch.AddTicks(17000000001234567), File.GetLastWriteTimeUtc(Path("f")));
+    }
+
     [RootFact]
     public void Apply_Whiteouts_BecomeOverlays()
     {

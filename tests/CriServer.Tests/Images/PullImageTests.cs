@@ -245,15 +245,6 @@ public sealed class PullImageTests : IAsyncLifetime, IAsyncDisposable
         Assert.Equal(CriErrorKind.NotFound, error.Kind);
     }
 
-    [Fact]
-    public async Task Pull_Zstd_IsSaidClearly()
-    {
-        byte[] zstd = [0x28, 0xb5, 0x2f, 0xfd, 0, 0, 0];
-        _registry.Push("app", "v1", _layer);
-        ReplaceLayer(zstd, keepLength: false);
-        await FailsWithAsync("zstd", CriErrorKind.Unknown);
-    }
-
     private int BlobRequests() => _registry.Requests.Count(r => r.Path.Contains("/blobs/", StringComparison.Ordinal));
 
     private (string Path, byte[] Bytes) Layer() =>

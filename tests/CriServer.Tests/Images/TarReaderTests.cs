@@ -77,6 +77,52 @@ public class TarReaderTests
     }
 
     [Fact]
+    public void ReadNext_StarPrefix_EndsBeforeItsTimes()
+    {
+        var entry = Assert.Single(Entries(new TarBuilder().Entry("name", '0', patch: h =>
+        {
+            "pre"u8.CopyTo(h.AsSpan(345));
+            h.AsSpan(348, 128).Fill((byte)'x');
+            "00000000001 "u8.CopyTo(h.AsSpan(476));
+            "tar\0"u8.CopyTo(h.AsSpan(508));
+        }).Build()));
+        Assert.Equal("pre" + new string('x', 128) + "/name", Encoding.UTF8.GetString(entry.Path));
+    }
+
+    [Fact]
+    public void ReadNext_EmptyPaxValues_LeaveTheHeadersWord()
+    {
+        var entry = Assert.Single(Entries(new TarBuilder()
+            .Pax(("path", "x"), ("path", ""), ("size", "9"), ("size", ""), ("uid", ""), ("gid", ""), ("mtime", ""), ("linkpath", "")).File("f", "12345", mtime: 77).Build()));
+        Assert.Equal(("f", 5L, 77L), (Encoding.UTF8.GetString(entry.Path), entry.Size, entry.ModifiedSeconds));
+    }
+
+    [Fact]
+    public void ReadNext_OtherPaxKeys_ArePassedOver()
+    {
+        var entry = Assert.Single(Entries(new TarBuilder()
+            .Pax(("hdrcharset", "BINARY"), ("atime", "1"), ("ctime", "2"), ("uname", "u"), ("gname", "g"), ("comment", "c"), ("SCHILY.fflags", "x"),
+                ("LIBARCHIVE.xattr.user.a", "eA=="), ("SCHILY.acl.access", "y"), ("SCHILY.xattr.user.a", "x")).File("f").Build()));
+        Assert.Equal("user.a\0", Encoding.UTF8.GetString(Assert.Single(entry.Xattrs).Name));
+    }
+
+    [Fact]
+    public void ReadNext_ManyExtensionHeaders_AreRefused()
+    {
+        var archive = new TarBuilder();
+        for (var i = 0; i < 9; i++)
+        {
+            archive.Pax(("SCHILY.xattr.user.a", new string('x', 60_000)));
+        }
+
+        Refused("extension headers", archive.File("f").Build());
+    }
+
+    [Fact]
+    public void ReadNext_ManyXattrs_AreRefused() =>
+        Refused("extended attributes", new TarBuilder().Pax([.. Enumerable.Range(0, 257).Select(i => ($"SCHILY.xattr.user.{i}", ""))]).File("f").Build());
+
+    [Fact]
     public void ReadNext_SparseFormats_GiveTheSameMap()
     {
         SparseRegion[] expected = [new(1000, 3), new(5000, 2), new(9000, 0)];

@@ -18,6 +18,8 @@ internal static class ImageCommand
         new(["inspect"], InspectCommand.Syntax, InspectCommand.RunAsync),
         new(["pull"], PullCommand.Syntax, PullCommand.RunAsync),
         new(["rm", "remove"], RemoveCommand.Syntax, RemoveCommand.RunAsync),
+        new(["import"], ImportCommand.Syntax, ImportCommand.RunAsync),
+        new(["export"], ExportCommand.Syntax, ExportCommand.RunAsync),
         new(["why"], WhyCommand.Syntax, WhyCommand.RunAsync),
     ];
 

@@ -31,7 +31,13 @@ internal static class ContentLimits
     public const int MaxTitleBytes = 1024;
 
     /// <summary>Entries of one layer's archive.</summary>
-    public const int MaxLayerEntries = 4_000_000;
+    public const int MaxLayerEntries = 999_999;
+
+    /// <summary>Headers that extend one entry: PAX, GNU long name and long link, and some that say nothing.</summary>
+    public const int MaxExtensionHeaders = 8;
+
+    /// <summary>Extended attributes of one entry.</summary>
+    public const int MaxXattrs = 256;
 
     /// <summary>Bytes of one PAX header or GNU long name.</summary>
     public const int MaxHeaderBytes = 1 << 20;
@@ -46,7 +52,7 @@ internal static class ContentLimits
     public const int MaxSparseRegions = 64 << 10;
 
     /// <summary>Bytes held in memory for what can only be done at the end of a layer: times of folders, links to files not there yet.</summary>
-    public const int MaxDeferredBytes = 32 << 20;
+    public const int MaxDeferredBytes = 24 << 20;
 
     /// <summary>Unpacked bytes per compressed byte, once a layer is larger than <see cref="ExpansionGraceBytes"/>. Gzip reaches 1032.</summary>
     public const int MaxExpansion = 200;

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Text;
 using CriShim.CriServer.Images.Content;
 using CriShim.Linux;
@@ -8,7 +9,8 @@ namespace CriShim.CriServer.Images.Layers;
 
 /// <summary>What unpacking a layer put on the disk.</summary>
 /// <param name="Bytes">As the file system allots them, roughly: contents in whole blocks, one block per folder.</param>
-internal readonly record struct LayerUsage(long Bytes, long Inodes);
+/// <param name="Implied">Null when there are none.</param>
+internal readonly record struct LayerUsage(long Bytes, long Inodes, ImpliedFolders? Implied = null);
 
 /// <summary>
 /// Unpacks one layer's archive into a folder for overlayfs. Names stay inside the folder whatever the archive says
@@ -20,6 +22,13 @@ internal sealed class LayerApplier(TarReader archive, LayerFolder folder, long m
     private const int DiskBlock = 4096;
     private const uint NewFileMode = 0x180; // 0600 until it is whole
 
+    /// <summary>Errors that say something about the archive, not about the machine.</summary>
+    private static readonly FrozenSet<Errno> s_archivesFault = new[]
+    {
+        Errno.ENOTDIR, Errno.ELOOP, Errno.ENAMETOOLONG, Errno.EXDEV, Errno.EISDIR, Errno.EEXIST, Errno.ENOENT, Errno.EPERM, Errno.EFBIG, Errno.EINVAL,
+        Errno.ERANGE, Errno.EMLINK,
+    }.ToFrozenSet();
+
     private readonly DeferredWork _deferred = new();
     private long _bytes;
     private long _inodes;
@@ -29,7 +38,7 @@ internal sealed class LayerApplier(TarReader archive, LayerFolder folder, long m
     public LayerUsage Apply()
     {
         // The root has a time also when the archive has no entry for it: not that of the unpacking.
-        _deferred.AddFolderTime(LayerPath.Parse("."u8), new TarEntry());
+        _deferred.AddFolderTime(LayerPath.Root, new TarEntry());
         while (archive.ReadNext() is { } entry)
         {
             var path = LayerPath.Parse(entry.Path);
@@ -37,14 +46,14 @@ internal sealed class LayerApplier(TarReader archive, LayerFolder folder, long m
             {
                 ApplyEntry(entry, path);
             }
-            catch (LinuxException e) when (e.Errno is Errno.ENOTDIR or Errno.ELOOP or Errno.ENAMETOOLONG or Errno.EXDEV or Errno.EISDIR or Errno.EEXIST or Errno.ENOENT or Errno.EPERM)
+            catch (LinuxException e) when (s_archivesFault.Contains(e.Errno))
             {
                 throw new ContentException($"archive entry \"{path}\" cannot be unpacked: {e.Message}", e);
             }
         }
 
         _deferred.Finish(folder);
-        return new LayerUsage(_bytes, _inodes + folder.ImpliedFolders);
+        return new LayerUsage(_bytes, _inodes + folder.Implied.Count, folder.Implied.Count > 0 ? folder.Implied : null);
     }
 
     private void ApplyEntry(TarEntry entry, LayerPath path)
@@ -77,6 +86,7 @@ internal sealed class LayerApplier(TarReader archive, LayerFolder folder, long m
         Check.Result(fchown(fd, entry.Uid, entry.Gid), "fchown");
         Check.Result(fchmod(fd, entry.Mode), "fchmod");
         EntryAttributes.SetXattrs(fd, entry);
+        folder.Declare(fd);
         _deferred.AddFolderTime(path, entry);
         Count(DiskBlock);
     }
@@ -104,7 +114,8 @@ internal sealed class LayerApplier(TarReader archive, LayerFolder folder, long m
 
     private void MakeFile(TarEntry entry, LayerPath path)
     {
-        if (entry.StoredSize > maxBytes - _bytes)
+        // A file of holes takes no space here, but would in every copy of it.
+        if (entry.StoredSize > maxBytes - _bytes || entry.Size > maxBytes)
         {
             throw new ContentException($"layer has more than {maxBytes} bytes");
         }

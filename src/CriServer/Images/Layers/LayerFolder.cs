@@ -13,16 +13,24 @@ namespace CriShim.CriServer.Images.Layers;
 internal sealed class LayerFolder : IDisposable
 {
     private const uint ImpliedFolderMode = 0x1ED; // 0755
+    private const int PathMax = 4096;
     private const ulong Resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV;
 
+    private const ulong ResolveExactly = Resolve | RESOLVE_NO_SYMLINKS;
+
     private readonly SafeFileHandle _root;
+    private readonly int _rootPathBytes;
     private SafeFileHandle? _parent;
     private byte[] _parentPath = [];
 
-    public LayerFolder(string path) => _root = Fd.Open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+    public LayerFolder(string path)
+    {
+        _root = Fd.Open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+        _rootPathBytes = KernelPathOf(_root).Length;
+    }
 
     /// <summary>Folders made because an entry lies in them that the archive has no entry for.</summary>
-    public int ImpliedFolders { get; private set; }
+    public ImpliedFolders Implied { get; } = new();
 
     public void Dispose()
     {
@@ -45,17 +53,22 @@ internal sealed class LayerFolder : IDisposable
     }
 
     /// <summary>Like <see cref="OpenParent"/>, but null when it is not there, and the caller's to close.</summary>
-    public SafeFileHandle? TryOpenFolder(ReadOnlySpan<byte> path)
-    {
-        var how = new open_how { flags = O_PATH | O_DIRECTORY | O_CLOEXEC, resolve = Resolve };
-        var fd = openat2(SYS_openat2, _root, path, how, Marshal.SizeOf<open_how>());
-        if (fd >= 0)
-        {
-            return new SafeFileHandle((nint)fd, ownsHandle: true);
-        }
+    public SafeFileHandle? TryOpenFolder(ReadOnlySpan<byte> path) =>
+        TryOpen(path, Resolve, out var errno)
+        ?? (errno is Errno.ENOENT or Errno.ENOTDIR ? null : throw new LinuxException(errno, "openat2", NulTerminated.ToText(path)));
 
-        var errno = Check.LastErrno;
-        return errno is Errno.ENOENT or Errno.ENOTDIR ? null : throw new LinuxException(errno, "openat2", NulTerminated.ToText(path));
+    /// <summary>Like <see cref="TryOpenFolder"/>, but null also where a symbolic link is on the way.</summary>
+    public SafeFileHandle? TryOpenExactly(ReadOnlySpan<byte> path) =>
+        TryOpen(path, ResolveExactly, out var errno)
+        ?? (errno is Errno.ENOENT or Errno.ENOTDIR or Errno.ELOOP ? null : throw new LinuxException(errno, "openat2", NulTerminated.ToText(path)));
+
+    /// <summary>The archive has an entry for this folder.</summary>
+    public void Declare(SafeFileHandle openFolder)
+    {
+        if (Implied.Count > 0)
+        {
+            Implied.Remove(PathOf(openFolder));
+        }
     }
 
     /// <summary>Removes what is at the path, with all in it; nothing there is fine.</summary>
@@ -140,8 +153,27 @@ internal sealed class LayerFolder : IDisposable
         Check.Result(mkdirat(parent, name, ImpliedFolderMode), "mkdirat", NulTerminated.ToText(name));
         var folder = Check.Result(openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0), "openat", NulTerminated.ToText(name));
         Check.Result(fchmod(folder, ImpliedFolderMode), "fchmod"); // the umask is not the archive's
-        ImpliedFolders++;
+        Implied.Add(PathOf(folder));
         return folder;
+    }
+
+    private SafeFileHandle? TryOpen(ReadOnlySpan<byte> path, ulong resolve, out Errno errno)
+    {
+        var how = new open_how { flags = O_PATH | O_DIRECTORY | O_CLOEXEC, resolve = resolve };
+        var fd = openat2(SYS_openat2, _root, path, how, Marshal.SizeOf<open_how>());
+        errno = fd >= 0 ? Errno.None : Check.LastErrno;
+        return fd >= 0 ? new SafeFileHandle((nint)fd, ownsHandle: true) : null;
+    }
+
+    /// <summary>Relative to the root, every symbolic link resolved; empty for the root itself.</summary>
+    private byte[] PathOf(SafeFileHandle openFolder) =>
+        KernelPathOf(openFolder) is var path && path.Length > _rootPathBytes ? path[(_rootPathBytes + 1)..] : [];
+
+    private static byte[] KernelPathOf(SafeFileHandle fd)
+    {
+        var buffer = new byte[2 * PathMax];
+        var link = NulTerminated.FromString($"/proc/self/fd/{fd.DangerousGetHandle()}");
+        return buffer[..(int)Check.Result(readlinkat(fd, link, buffer, buffer.Length), "readlinkat")];
     }
 
     private void ForgetParent()

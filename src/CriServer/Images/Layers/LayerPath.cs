@@ -15,6 +15,9 @@ internal readonly struct LayerPath
         Name = name;
     }
 
+    /// <summary>The layer's root itself.</summary>
+    public static LayerPath Root { get; } = new([.. ".\0"u8], [.. ".\0"u8]);
+
     /// <summary>Relative to the layer's root, no slash at either end; <c>.</c> is the root itself.</summary>
     public byte[] Parent { get; }
 
@@ -64,7 +67,7 @@ internal readonly struct LayerPath
 
         if (length == 0)
         {
-            return new LayerPath([.. ".\0"u8], [.. ".\0"u8]);
+            return Root;
         }
 
         byte[] parent = lastStart == 0 ? [.. ".\0"u8] : [.. clean.AsSpan(0, lastStart - 1), 0];

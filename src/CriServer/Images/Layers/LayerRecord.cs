@@ -9,7 +9,8 @@ namespace CriShim.CriServer.Images.Layers;
 /// The id of the boot in which the layer was unpacked, as long as it is not surely on the disk: in another boot such a layer does not
 /// count. Null once it is.
 /// </param>
-internal sealed record LayerRecord(Digest DiffId, long Bytes, long Inodes, string? UnsyncedSince);
+/// <param name="ImpliedFolders">How many <see cref="Layers.ImpliedFolders"/> the file beside this one lists.</param>
+internal sealed record LayerRecord(Digest DiffId, long Bytes, long Inodes, string? UnsyncedSince, int ImpliedFolders = 0);
 
 /// <summary>Source-generated JSON of layer records.</summary>
 [JsonSourceGenerationOptions(

@@ -6,7 +6,7 @@ namespace CriShim.CriServer.Images.Layers;
 
 /// <summary>
 /// The unpacked layers, each in a folder of its own, shared by all images and containers that have it:
-/// <c>FOLDER/sha256-HEX/{fs,READY}</c>. A layer stays as long as an image, a snapshot or a pull in progress holds it.
+/// <c>FOLDER/sha256-HEX/{fs,implied,READY}</c>. A layer stays as long as an image, a snapshot or a pull in progress holds it.
 /// </summary>
 /// <remarks>
 /// A layer is made under a temporary name and renamed with its READY record in it, so a killed server leaves whole layers or rubbish
@@ -17,6 +17,7 @@ internal sealed class LayerStore(string folder)
     private const UnixFileMode FolderMode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
     private const string ContentsName = "fs";
     private const string RecordName = "READY";
+    private const string ImpliedName = "implied";
     private const string StagingPrefix = ".staging-";
     private const string TrashPrefix = ".trash-";
     private const string BootIdFile = "/proc/sys/kernel/random/boot_id";
@@ -73,6 +74,11 @@ internal sealed class LayerStore(string folder)
         }
     }
 
+    /// <summary>Folders of the layer that its archive has no entry for, parents first; see <see cref="ImpliedFolders"/>.</summary>
+    public IReadOnlyList<byte[]> ImpliedFoldersOf(Digest diffId) => Find(diffId) is { ImpliedFolders: > 0 }
+        ? ImpliedFolders.Parse(File.ReadAllBytes(Path.Combine(FolderOf(diffId), ImpliedName)))
+        : [];
+
     /// <summary>Keeps layers from being removed, there or still to come, until <see cref="Release"/>.</summary>
     public void Hold(IEnumerable<Digest> diffIds)
     {
@@ -122,7 +128,12 @@ internal sealed class LayerStore(string folder)
     /// <summary>Makes an unpacked and verified layer count.</summary>
     public LayerRecord Commit(string staging, Digest diffId, LayerUsage usage)
     {
-        var record = new LayerRecord(diffId, usage.Bytes, usage.Inodes, _bootId);
+        var record = new LayerRecord(diffId, usage.Bytes, usage.Inodes, _bootId, usage.Implied?.Count ?? 0);
+        if (usage.Implied is { } implied)
+        {
+            File.WriteAllBytes(Path.Combine(staging, ImpliedName), implied.ToBytes());
+        }
+
         WriteRecord(staging, record, durable: false);
         lock (_gate)
         {

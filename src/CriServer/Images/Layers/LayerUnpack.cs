@@ -49,7 +49,7 @@ internal sealed class LayerUnpack(Descriptor layer, Digest? diffId, string targe
         return first is null ? _usage : throw Translate(first);
     }
 
-    private static async Task DownloadAsync(BlobIngest download, BlockQueue output)
+    private async Task DownloadAsync(BlobIngest download, BlockQueue output)
     {
         while (true)
         {
@@ -58,6 +58,7 @@ internal sealed class LayerUnpack(Descriptor layer, Digest? diffId, string targe
             var count = 1;
             while (filled < BlockQueue.BlockBytes && count > 0)
             {
+                _stop.Token.ThrowIfCancellationRequested(); // also when only some bytes come at a time
                 count = await download.ReadAsync(block.AsMemory(filled, BlockQueue.BlockBytes - filled));
                 filled += count;
             }

@@ -6,7 +6,8 @@ namespace CriShim.CriServer.Images.Layers;
 
 /// <summary>
 /// The records <c>LENGTH KEY=VALUE\n</c> of a PAX extended header (POSIX.1-2024 pax, "pax Extended Header"), as far as they say
-/// something about files; xattrs in the form of star, SCHILY.xattr.NAME.
+/// something about files; xattrs in the form of star, SCHILY.xattr.NAME. Other keys are passed over: access and change times, names of
+/// owners, ACLs, the second copy of xattrs that bsdtar writes, and the character set of names, which are bytes here.
 /// </summary>
 internal sealed class PaxRecords
 {
@@ -69,12 +70,13 @@ internal sealed class PaxRecords
     {
         switch (key)
         {
-            case "path": Path = Name(value); break;
-            case "linkpath": LinkPath = Name(value); break;
-            case "size": Size = Number(value); break;
-            case "uid": Uid = Number(value); break;
-            case "gid": Gid = Number(value); break;
-            case "mtime": Modified = Time(value); break;
+            // An empty value takes back what was said before: the plain header's word counts.
+            case "path": Path = value.IsEmpty ? null : Name(value); break;
+            case "linkpath": LinkPath = value.IsEmpty ? null : Name(value); break;
+            case "size": Size = value.IsEmpty ? null : Number(value); break;
+            case "uid": Uid = value.IsEmpty ? null : Number(value); break;
+            case "gid": Gid = value.IsEmpty ? null : Number(value); break;
+            case "mtime": Modified = value.IsEmpty ? null : Time(value); break;
             default: AddExtension(key, value); break;
         }
     }
@@ -106,6 +108,11 @@ internal sealed class PaxRecords
         if (name.Length is 0 or > 255 || name.Contains('\0', StringComparison.Ordinal) || value.Length > ContentLimits.MaxXattrBytes)
         {
             throw Invalid("extended attribute");
+        }
+
+        if (_xattrs.Count >= ContentLimits.MaxXattrs)
+        {
+            throw new ContentException($"archive has an entry with more than {ContentLimits.MaxXattrs} extended attributes");
         }
 
         var bytes = Linux.NulTerminated.FromString(name);

@@ -37,7 +37,7 @@ internal readonly ref struct TarHeader(ReadOnlySpan<byte> block)
     public long DeviceMinor => Number(337, 8, "device");
 
     /// <summary>Only ustar has one; old GNU keeps other things there.</summary>
-    public ReadOnlySpan<byte> Prefix => IsUstar ? Text(345, 155) : default;
+    public ReadOnlySpan<byte> Prefix => IsUstar ? Text(345, IsStar ? 131 : 155) : default;
 
     /// <summary>The four sparse regions in a GNU header of type S.</summary>
     public ReadOnlySpan<byte> GnuSparseRegions => _block.Slice(386, 4 * GnuSparse.RegionBytes);
@@ -47,6 +47,9 @@ internal readonly ref struct TarHeader(ReadOnlySpan<byte> block)
     public long GnuRealSize => Number(483, 12, "size");
 
     private bool IsUstar => _block.Slice(257, 6).SequenceEqual("ustar\0"u8);
+
+    /// <summary>Schilling's star keeps two times behind a shorter prefix.</summary>
+    private bool IsStar => _block[508..].SequenceEqual("tar\0"u8);
 
     /// <summary>A block of zeros: two of them end an archive.</summary>
     public bool IsZero => !_block.ContainsAnyExcept((byte)0);

@@ -24,7 +24,7 @@ internal sealed class TarReader(IByteSource source)
     {
         _pax = null;
         _longName = _longLink = null;
-        while (true)
+        for (var extensions = 0; ; extensions++)
         {
             _reader.Skip(_dataLeft + _padding);
             (_dataLeft, _padding) = (0, 0);
@@ -42,14 +42,16 @@ internal sealed class TarReader(IByteSource source)
             }
 
             header.VerifyChecksum();
-            if (++_entries > ContentLimits.MaxLayerEntries)
-            {
-                throw new ContentException($"archive has more than {ContentLimits.MaxLayerEntries} entries");
-            }
-
             if (!TakeExtension(header))
             {
-                return ReadEntry(header);
+                return ++_entries <= ContentLimits.MaxLayerEntries
+                    ? ReadEntry(header)
+                    : throw new ContentException($"archive has more than {ContentLimits.MaxLayerEntries} entries");
+            }
+
+            if (extensions == ContentLimits.MaxExtensionHeaders)
+            {
+                throw new ContentException($"archive has an entry with more than {ContentLimits.MaxExtensionHeaders} extension headers");
             }
         }
     }
@@ -81,7 +83,7 @@ internal sealed class TarReader(IByteSource source)
             case 'K':
                 _longLink = CutAtNul(ReadHeaderData(header));
                 return true;
-            case 'g' or 'V': // defaults for all entries, which no image builder writes for files; a volume's label
+            case 'g' or 'V': // defaults for all entries, which no runtime heeds, so they are not ours to heed; a volume's label
                 SetData(header.StoredSize);
                 return true;
             default:
@@ -138,8 +140,7 @@ internal sealed class TarReader(IByteSource source)
                 ReadSparse(entry, header);
                 break;
             case TarEntryType.CharacterDevice or TarEntryType.BlockDevice:
-                entry.DeviceMajor = Id(header.DeviceMajor, "device");
-                entry.DeviceMinor = Id(header.DeviceMinor, "device");
+                (entry.DeviceMajor, entry.DeviceMinor) = Device(entry.Type, header);
                 SetData(0);
                 break;
             default:
@@ -199,6 +200,16 @@ internal sealed class TarReader(IByteSource source)
         header.Prefix.IsEmpty ? header.Name.ToArray() : [.. header.Prefix, (byte)'/', .. header.Name];
 
     private static byte[] CutAtNul(byte[] name) => name.AsSpan().IndexOf((byte)0) is var end && end >= 0 ? name[..end] : name;
+
+    /// <summary>Within what the kernel keeps of a device number (linux/kdev_t.h), and not what overlayfs takes for a whiteout.</summary>
+    private static (uint Major, uint Minor) Device(TarEntryType type, TarHeader header)
+    {
+        var (major, minor) = (header.DeviceMajor, header.DeviceMinor);
+        var isWhiteout = type == TarEntryType.CharacterDevice && major == 0 && minor == 0;
+        return major is >= 0 and <= 0xfff && minor is >= 0 and <= 0xfffff && !isWhiteout
+            ? ((uint)major, (uint)minor)
+            : throw new ContentException($"archive has a device {major}:{minor}, which no layer may have");
+    }
 
     private static uint Id(long id, string what) =>
         id is >= 0 and < uint.MaxValue ? (uint)id : throw new ContentException($"archive has an entry with {what} {id}, which is out of range");

@@ -32,11 +32,7 @@ internal sealed record SimpleSigning(Digest ManifestDigest, string Name)
 }
 
 /// <summary>The signed document. What is "critical" must be understood completely; "optional" is ignored.</summary>
-internal sealed record SimpleSigningDocument([property: JsonPropertyName("critical"), JsonRequired] CriticalDocument Critical)
-{
-    [JsonExtensionData]
-    public Dictionary<string, JsonElement>? Others { get; init; }
-}
+internal sealed record SimpleSigningDocument([property: JsonPropertyName("critical"), JsonRequired] CriticalDocument Critical);
 
 /// <summary>The part of the document that no verifier may ignore.</summary>
 [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]

@@ -44,6 +44,13 @@ internal static class EntryXattrs
         return getxattr(PathOf(folder), Whiteouts.OpaqueXattr, value, 1) == 1 && value.SequenceEqual(Whiteouts.OpaqueValue);
     }
 
+    /// <inheritdoc cref="IsOpaque(SafeFileHandle)"/>
+    public static bool IsOpaque(string folder)
+    {
+        Span<byte> value = stackalloc byte[1];
+        return getxattr(NulTerminated.FromString(folder), Whiteouts.OpaqueXattr, value, 1) == 1 && value.SequenceEqual(Whiteouts.OpaqueValue);
+    }
+
     private static void CopyOne(byte[] path, SafeFileHandle to, byte[] name)
     {
         var value = new byte[Check.Result(getxattr(path, name, [], 0), "getxattr")];

@@ -3,6 +3,7 @@ using System.Text.Json;
 using CriShim.CriServer.Errors;
 using CriShim.CriServer.Images.Layers;
 using CriShim.Linux;
+using CriShim.Oci.ImageSpec;
 using Microsoft.Extensions.Logging;
 using Microsoft.Win32.SafeHandles;
 
@@ -84,8 +85,12 @@ internal sealed class SnapshotStore(string folder, LayerStore layers, ISnapshotB
         }
     }
 
-    public SafeFileHandle MountRootfs(string containerId, RootIdMap? ids = null) =>
-        backend.Mount(FolderOf(containerId), LowerFolders(Get(containerId)), ids);
+    public SafeFileHandle MountRootfs(string containerId, RootIdMap? ids = null)
+    {
+        var record = Get(containerId);
+        FolderAttributes.Restore(layers, VisibleLayers(record), WritableFolder(containerId), ids);
+        return backend.Mount(FolderOf(containerId), LowerFolders(record), ids);
+    }
 
     public string WritableFolder(string containerId) => backend.WritableFolder(FolderOf(containerId));
 
@@ -120,7 +125,11 @@ internal sealed class SnapshotStore(string folder, LayerStore layers, ISnapshotB
         }
     }
 
-    private List<string> LowerFolders(SnapshotRecord record) => [.. record.DiffIds.Select(layers.ContentsOf)];
+    private List<string> LowerFolders(SnapshotRecord record) => [.. VisibleLayers(record).Select(layers.ContentsOf)];
+
+    /// <summary>A layer that hides everything below its root ends the stack: overlayfs does not ask the roots of layers for that.</summary>
+    private List<Digest> VisibleLayers(SnapshotRecord record) =>
+        [.. record.DiffIds.Skip(Math.Max(0, record.DiffIds.ToList().FindLastIndex(diffId => EntryXattrs.IsOpaque(layers.ContentsOf(diffId)))))];
 
     private string FolderOf(string containerId) => Path.Combine(folder, containerId);
 

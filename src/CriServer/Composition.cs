@@ -3,6 +3,7 @@ using CriShim.Cgroups;
 using CriShim.Cri.V1;
 using CriShim.CriServer.Configuration;
 using CriShim.CriServer.Containers;
+using CriShim.CriServer.Containers.Streams;
 using CriShim.CriServer.Errors;
 using CriShim.CriServer.Hosting;
 using CriShim.CriServer.Images;
@@ -14,6 +15,7 @@ using CriShim.CriServer.Sandboxes;
 using CriShim.CriServer.Services;
 using CriShim.CriServer.Specs;
 using CriShim.CriServer.State;
+using CriShim.CriServer.Streaming;
 using CriShim.GrpcServer.Hosting;
 using CriShim.Runtime.Contract;
 using Microsoft.Extensions.Logging;
@@ -31,6 +33,7 @@ internal sealed class Composition : IAsyncDisposable
     private readonly LazyDurability _durability;
     private readonly IoLoop _io = new();
     private readonly GrpcHost _grpc;
+    private readonly StreamingServices _streaming;
     private readonly StartupRecovery _recovery;
     private readonly ImageServices _images;
     private readonly ContainerCgroups _cgroups;
@@ -76,6 +79,13 @@ internal sealed class Composition : IAsyncDisposable
         var removeContainer = new RemoveContainer(containers, live, names, files, loggers.CreateLogger<RemoveContainer>());
         var startContainer = new StartContainer(containers, live, time);
         var execTargets = new ExecTargets(containers, live, layout);
+        _streaming = new StreamingServices(
+            options.Streaming,
+            TimeSpan.FromMilliseconds(options.Runtime.ExecDrainMilliseconds),
+            new ContainerStreams(containers, live, execTargets, _io, options.Runtime, time),
+            new PodDialer(sandboxes, runtime),
+            time,
+            loggers);
         var operations = new RuntimeOperations(
             new StatusQuery(
                 progress.RecordsRestored,
@@ -109,7 +119,8 @@ internal sealed class Composition : IAsyncDisposable
             new ListContainers(containers),
             new ContainerStatusQuery(containers, layout),
             new ReopenLog(containers, live),
-            new ExecSync(execTargets, _io, options.Runtime, time));
+            new ExecSync(execTargets, _io, options.Runtime, time),
+            new OpenSession(containers, sandboxes, _streaming.Tokens, () => _streaming.BaseUrl));
 
         _recovery = new StartupRecovery(
             new SandboxRecovery(
@@ -159,6 +170,7 @@ internal sealed class Composition : IAsyncDisposable
     {
         _idleMemory.Dispose();
         await _grpc.DisposeAsync();
+        await _streaming.DisposeAsync();
         await _images.DisposeAsync();
         await _durability.DisposeAsync();
         _io.Dispose();
@@ -175,6 +187,7 @@ internal sealed class Composition : IAsyncDisposable
     {
         using var signals = new TerminationSignals();
         var log = _loggers.CreateLogger<Composition>();
+        await _streaming.StartAsync(CancellationToken.None);
         await _grpc.StartAsync(CancellationToken.None);
         ServerSocket.Protect(_options.SocketPath());
         ServicesLog.Listening(log, ServerVersion.Text, _options.SocketPath());
@@ -183,6 +196,7 @@ internal sealed class Composition : IAsyncDisposable
         ServicesLog.Stopping(log);
         using var limit = new CancellationTokenSource(s_shutdownLimit);
         await _grpc.StopAsync(limit.Token);
+        await _streaming.StopAsync(limit.Token);
         await recovery.WaitAsync(limit.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 }

@@ -1,5 +1,6 @@
 using CriShim.CriServer.Containers;
 using CriShim.CriServer.Sandboxes;
+using CriShim.CriServer.Streaming;
 
 namespace CriShim.CriServer.Services;
 
@@ -21,4 +22,5 @@ internal sealed record RuntimeOperations(
     ListContainers ListContainers,
     ContainerStatusQuery ContainerStatus,
     ReopenLog ReopenLog,
-    ExecSync ExecSync);
+    ExecSync ExecSync,
+    OpenSession OpenSession);

@@ -5,13 +5,13 @@ namespace CriShim.CriServer.Streaming.Channels;
 /// <summary>Short messages on a channel.</summary>
 internal static class OutputText
 {
-    public static ValueTask SendAsync(this IOutputChannel channel, ReadOnlySpan<byte> content, CancellationToken cancellationToken)
+    public static ValueTask SendTextAsync(this IOutputChannel channel, ReadOnlySpan<byte> content, CancellationToken cancellationToken)
     {
         var framed = new byte[IOutputChannel.Headroom + content.Length];
         content.CopyTo(framed.AsSpan(IOutputChannel.Headroom));
         return channel.SendAsync(framed, cancellationToken);
     }
 
-    public static ValueTask SendAsync(this IOutputChannel channel, string text, CancellationToken cancellationToken) =>
-        channel.SendAsync(Encoding.UTF8.GetBytes(text), cancellationToken);
+    public static ValueTask SendTextAsync(this IOutputChannel channel, string text, CancellationToken cancellationToken) =>
+        channel.SendTextAsync(Encoding.UTF8.GetBytes(text), cancellationToken);
 }

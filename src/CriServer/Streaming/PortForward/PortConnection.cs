@@ -40,7 +40,7 @@ internal sealed class PortConnection(IPodDialer dialer, string sandboxId, ushort
         }
         catch (Exception e) when (e is CriException or LinuxException or SocketException or IOException)
         {
-            await error.SendAsync($"failed to forward port {port} of sandbox \"{sandboxId}\": {e.Message}", clientGone);
+            await error.SendTextAsync($"failed to forward port {port} of sandbox \"{sandboxId}\": {e.Message}", clientGone);
             await error.CompleteAsync();
             reset();
             return null;

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Net.WebSockets;
+using CriShim.CriServer.Streaming.Channels;
 using CriShim.CriServer.Streaming.Sessions;
 using CriShim.CriServer.Streaming.Targets;
 using CriShim.CriServer.Streaming.WebSockets;
@@ -63,8 +64,8 @@ internal sealed class PortForwardRunner(IPodDialer dialer, SessionLimits limits,
         {
             var number = new byte[sizeof(ushort)];
             BinaryPrimitives.WriteUInt16LittleEndian(number, port);
-            await data.SendAsync(number, ended.Token);
-            await error.SendAsync(number, ended.Token);
+            await data.SendTextAsync(number, ended.Token);
+            await error.SendTextAsync(number, ended.Token);
             await new PortConnection(dialer, request.SandboxId, port, data, data, error, () => { }).RunAsync(ended.Token);
         }
     }

@@ -31,7 +31,7 @@ internal sealed class CommandSession(IContainerStreams containers, CommandReques
         await CompleteAsync(channels.Stderr);
         if (status.ToBytes(protocol.HasStatus) is { Length: > 0 } text)
         {
-            await channels.Error.SendAsync(text, clientGone);
+            await channels.Error.SendTextAsync(text, clientGone);
         }
 
         await channels.Error.CompleteAsync();
@@ -63,12 +63,13 @@ internal sealed class CommandSession(IContainerStreams containers, CommandReques
             await output;
         }
 
-        var code = await process.Exit.WaitAsync(clientGone);
+        await Task.WhenAny(process.Exit, Task.Delay(Timeout.Infinite, clientGone));
 
         // 4. What is left of the output
         await DrainAsync(copies, output, endOfOutput, clientGone);
         await output;
-        return code;
+        clientGone.ThrowIfCancellationRequested();
+        return await process.Exit;
     }
 
     private Task<StreamedProcess> StartAsync(TerminalSize? size, CancellationToken cancellationToken) => request.IsAttach

@@ -54,6 +54,10 @@ unit: ## Run the tests that need no root and no network
 e2e: deps build ## Run the end-to-end tests (root)
 	@hack/test.sh tests/e2e
 
+.PHONY: crash-test
+crash-test: deps build ## Kill the server at 50 random points of pulls; every file must be right after the next (root)
+	CRISHIM_CRASHES=50 dotnet test tests/e2e --nologo --filter FullyQualifiedName~PullCrashTests
+
 .PHONY: lint
 lint: ## Check style, sizes and scripts
 	dotnet build CriShim.sln -v q --nologo

@@ -20,7 +20,15 @@ iptables:/usr/sbin/iptables
 nftables:/usr/sbin/nft
 iproute2:/usr/sbin/ip
 docker-registry:/usr/bin/docker-registry
+skopeo:/usr/bin/skopeo
+umoci:/usr/bin/umoci
+buildah:/usr/bin/buildah
+e2fsprogs:/usr/sbin/mkfs.ext4
+xfsprogs:/usr/sbin/mkfs.xfs
 runc:/usr/sbin/runc
+openssl:/usr/bin/openssl
+skopeo:/usr/bin/skopeo
+buildah:/usr/bin/buildah
 procps:/usr/bin/pkill
 curl:/usr/bin/curl
 make:/usr/bin/make

@@ -77,12 +77,33 @@ public sealed class ImageBuilder
         }
 
         await PushBlobAsync(http, repository, config);
-        var manifest = Encoding.UTF8.GetBytes(ManifestDocument(config).ToJsonString());
-        using var content = new ByteArrayContent(manifest);
-        content.Headers.ContentType = new MediaTypeHeaderValue(ManifestType);
-        using var answer = await http.PutAsync(new Uri($"/v2/{repository}/manifests/{tag}", UriKind.Relative), content);
-        answer.EnsureSuccessStatusCode();
-        return Digest(manifest);
+        return await PushManifestAsync(http, repository, tag, ManifestDocument(config));
+    }
+
+    /// <summary>Pushes an artifact of files, which has no config to speak of; returns the manifest's digest.</summary>
+    public static async Task<string> PushArtifactAsync(
+        string host, string repository, string tag, string artifactType, params (string Title, byte[] Bytes)[] files)
+    {
+        using var http = new HttpClient { BaseAddress = new Uri($"http://{host}") };
+        var config = "{}"u8.ToArray();
+        await PushBlobAsync(http, repository, config);
+        var layers = new JsonArray();
+        foreach (var (title, bytes) in files)
+        {
+            await PushBlobAsync(http, repository, bytes);
+            var layer = Descriptor("application/octet-stream", bytes);
+            layer["annotations"] = new JsonObject { ["org.opencontainers.image.title"] = title };
+            layers.Add(layer);
+        }
+
+        return await PushManifestAsync(http, repository, tag, new JsonObject
+        {
+            ["schemaVersion"] = 2,
+            ["mediaType"] = ManifestType,
+            ["artifactType"] = artifactType,
+            ["config"] = Descriptor("application/vnd.oci.empty.v1+json", config),
+            ["layers"] = layers,
+        });
     }
 
     /// <summary>Writes the image as an OCI layout (image-layout.md) with one name.</summary>
@@ -122,6 +143,16 @@ public sealed class ImageBuilder
         return File.ReadAllBytes(path + ".zst");
     }
 
+    /// <summary>Everything a registry must serve: path below /v2/, media type and bytes.</summary>
+    public IEnumerable<(string Path, string Type, byte[] Bytes)> Contents(string repository, string tag)
+    {
+        var config = Encoding.UTF8.GetBytes(ConfigDocument().ToJsonString());
+        var manifest = Encoding.UTF8.GetBytes(ManifestDocument(config).ToJsonString());
+        return _layers.Select(layer => layer.Blob).Append(config)
+            .Select(blob => ($"{repository}/blobs/{Digest(blob)}", "application/octet-stream", blob))
+            .Concat(new[] { tag, Digest(manifest) }.Select(name => ($"{repository}/manifests/{name}", "application/vnd.oci.image.manifest.v1+json", manifest)));
+    }
+
     public static string Digest(ReadOnlySpan<byte> bytes) => "sha256:" + Convert.ToHexStringLower(SHA256.HashData(bytes));
 
     private JsonObject ConfigDocument() => new()
@@ -147,7 +178,18 @@ public sealed class ImageBuilder
     private static JsonObject Descriptor(string mediaType, byte[] blob) =>
         new() { ["mediaType"] = mediaType, ["digest"] = Digest(blob), ["size"] = blob.Length };
 
-    private static async Task PushBlobAsync(HttpClient http, string repository, byte[] blob)
+    private static async Task<string> PushManifestAsync(HttpClient http, string repository, string tag, JsonObject document)
+    {
+        var manifest = Encoding.UTF8.GetBytes(document.ToJsonString());
+        using var content = new ByteArrayContent(manifest);
+        content.Headers.ContentType = new MediaTypeHeaderValue(ManifestType);
+        using var answer = await http.PutAsync(new Uri($"/v2/{repository}/manifests/{tag}", UriKind.Relative), content);
+        answer.EnsureSuccessStatusCode();
+        return Digest(manifest);
+    }
+
+    /// <summary>Uploads a blob under its digest.</summary>
+    public static async Task PushBlobAsync(HttpClient http, string repository, byte[] blob)
     {
         using var start = await http.PostAsync(new Uri($"/v2/{repository}/blobs/uploads/", UriKind.Relative), null);
         start.EnsureSuccessStatusCode();

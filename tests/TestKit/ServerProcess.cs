@@ -10,8 +10,9 @@ public sealed class ServerProcess : IAsyncDisposable
     private readonly string _configuration;
     private Process _process;
 
-    private ServerProcess(TempFolder folder, string configuration)
+    private ServerProcess(TempFolder folder, string configuration, string? root)
     {
+        Root = root ?? folder.Combine("root");
         _folder = folder;
         _configuration = configuration;
         SocketPath = folder.Combine("c.sock");
@@ -24,7 +25,7 @@ public sealed class ServerProcess : IAsyncDisposable
 
     public string LogPath { get; }
 
-    public string Root => _folder.Combine("root");
+    public string Root { get; }
 
     public string State => _folder.Combine("state");
 
@@ -36,11 +37,22 @@ public sealed class ServerProcess : IAsyncDisposable
     public string Scratch => Directory.CreateDirectory(_folder.Combine("scratch")).FullName;
 
     /// <param name="configuration">Text of config.json.</param>
-    public static async Task<ServerProcess> StartAsync(string configuration = "{}")
+    /// <param name="root">Folder of what outlives a reboot; one of the server's own unless told.</param>
+    /// <exception cref="InvalidOperationException">It ended or does not answer; the message has its log.</exception>
+    public static async Task<ServerProcess> StartAsync(string configuration = "{}", string? root = null)
     {
-        var server = new ServerProcess(new TempFolder("crishim-server-"), configuration);
-        await server.WaitUntilReadyAsync();
-        return server;
+        var folder = new TempFolder("crishim-server-");
+        try
+        {
+            var server = new ServerProcess(folder, configuration, root);
+            await server.WaitUntilReadyAsync();
+            return server;
+        }
+        catch
+        {
+            folder.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Ends the server by <paramref name="signal"/> (SIGKILL unless told) and starts it again on the same folders.</summary>

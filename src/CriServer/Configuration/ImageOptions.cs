@@ -24,8 +24,23 @@ public sealed record ImageOptions
     /// <summary>Until a registry host has sent the headers of its answer.</summary>
     public int ResponseTimeoutSeconds { get; init; } = 30;
 
-    /// <summary>Without a byte of a download for so long, it has failed.</summary>
+    /// <summary>A download that stands still, or all but, for so long is broken off and resumed.</summary>
     public int ProgressTimeoutSeconds { get; init; } = 60;
+
+    /// <summary>How often a registry that is busy (429, 5xx) or breaks the connection is asked again.</summary>
+    public int RequestRetries { get; init; } = 4;
+
+    /// <summary>Before it is asked again the first time; twice as long each further time.</summary>
+    public int RetryDelayMilliseconds { get; init; } = 250;
+
+    /// <summary>A registry that wants to be left alone for longer (Retry-After) is not waited for: the pull fails.</summary>
+    public int MaxRetryWaitSeconds { get; init; } = 30;
+
+    /// <summary>Whether a registry that is spoken to over TLS may redirect to plain HTTP; digests are verified all the same.</summary>
+    public bool AllowPlainRedirects { get; init; }
+
+    /// <summary>Layers of a pull that failed are kept for so long, for the next try.</summary>
+    public int KeepFailedPullSeconds { get; init; } = 600;
 
     /// <summary>Bytes of one layer's files at most.</summary>
     public long MaxLayerBytes { get; init; } = 64L << 30;
@@ -38,4 +53,7 @@ public sealed record ImageOptions
 
     /// <summary>auto, overlay or copy: how a container's root is made from its layers.</summary>
     public string Snapshotter { get; init; } = "auto";
+
+    /// <summary>Bytes that one container may write to its root; 0: no limit. Needs project quotas (ext4 or xfs mounted with prjquota).</summary>
+    public long ContainerQuotaBytes { get; init; }
 }

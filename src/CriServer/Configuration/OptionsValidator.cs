@@ -5,6 +5,7 @@ namespace CriShim.CriServer.Configuration;
 /// <summary>Rules that types cannot express. Each line: path of the setting, then what is wrong.</summary>
 internal static class OptionsValidator
 {
+    private const int LeastQuotaBytes = 64 << 10;
     private const int MaxSocketPathBytes = 107; // sun_path of unix(7), less the final zero
 
     public static IReadOnlyList<string> Validate(CriServerOptions options)
@@ -14,6 +15,7 @@ internal static class OptionsValidator
         AbsolutePath("root", options.Root, errors);
         AbsolutePath("state", options.State, errors);
         Runtime(options.Runtime, errors);
+        Pulls(options.Images, errors);
         Streaming(options.Streaming, errors);
         Images(options.Images, errors);
         return errors;
@@ -43,6 +45,21 @@ internal static class OptionsValidator
         Range("runtime.execDrainMilliseconds", runtime.ExecDrainMilliseconds, 0, 60_000, errors);
     }
 
+    private static void Pulls(ImageOptions images, List<string> errors)
+    {
+        Range("images.maxConcurrentLayers", images.MaxConcurrentLayers, 1, 64, errors);
+        Range("images.maxConcurrentPulls", images.MaxConcurrentPulls, 1, 1000, errors);
+        Range("images.maxQueuedPulls", images.MaxQueuedPulls, 0, 10_000, errors);
+        Range("images.abandonedPullSeconds", images.AbandonedPullSeconds, 0, 86_400, errors);
+        Range("images.connectTimeoutSeconds", images.ConnectTimeoutSeconds, 1, 600, errors);
+        Range("images.responseTimeoutSeconds", images.ResponseTimeoutSeconds, 1, 3600, errors);
+        Range("images.progressTimeoutSeconds", images.ProgressTimeoutSeconds, 1, 3600, errors);
+        Range("images.requestRetries", images.RequestRetries, 0, 20, errors);
+        Range("images.retryDelayMilliseconds", images.RetryDelayMilliseconds, 1, 60_000, errors);
+        Range("images.maxRetryWaitSeconds", images.MaxRetryWaitSeconds, 0, 3600, errors);
+        Range("images.keepFailedPullSeconds", images.KeepFailedPullSeconds, 0, 86_400, errors);
+    }
+
     private static void Streaming(StreamingOptions streaming, List<string> errors)
     {
         if (!IPAddress.TryParse(streaming.Address, out _))
@@ -70,6 +87,11 @@ internal static class OptionsValidator
         if (images.SignaturePolicy.Length > 0)
         {
             AbsolutePath("images.signaturePolicy", images.SignaturePolicy, errors);
+        }
+
+        if (images.ContainerQuotaBytes != 0)
+        {
+            Range("images.containerQuotaBytes", images.ContainerQuotaBytes, LeastQuotaBytes, long.MaxValue, errors);
         }
     }
 

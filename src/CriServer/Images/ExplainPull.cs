@@ -62,11 +62,11 @@ internal sealed class ExplainPull(ImageStore store, RegistryHosts hosts, Signatu
         }
 
         var tls = endpoint.Tls;
-        var client = tls.ClientCertificate.Length > 0 ? $", client certificate {tls.ClientCertificate}" : "";
-        return (tls.SkipVerify, tls.CaFiles.Length > 0) switch
+        var client = string.Concat(tls.ClientPairs.Select(pair => $", client certificate {pair.Certificate}"));
+        return (tls.SkipVerify, tls.CaPaths.Count > 0) switch
         {
             (true, _) => "certificate not verified (skip_verify)",
-            (_, true) => $"authorities of the system and of {tls.CaFiles.Replace(RegistryTls.PathSeparator.ToString(), ", ", StringComparison.Ordinal)}",
+            (_, true) => $"authorities of the system and of {string.Join(", ", tls.CaPaths)}",
             _ => "authorities of the system",
         } + client;
     }

@@ -32,4 +32,10 @@ internal static partial class ImageLog
 
     [LoggerMessage(4008, LogLevel.Warning, "snapshot of container {Id} was not readable and is set aside: {Cause}")]
     public static partial void SnapshotForgotten(ILogger log, string id, string cause);
+
+    [LoggerMessage(4009, LogLevel.Information, "writable layers are held to {Bytes} bytes each by project quotas on {Folder}")]
+    public static partial void QuotaChosen(ILogger log, long bytes, string folder);
+
+    [LoggerMessage(4020, LogLevel.Debug, "registry {Origin}: {Cause}; it is asked again in {Milliseconds:F0} ms")]
+    public static partial void RegistryAskedAgain(ILogger log, string origin, string cause, double milliseconds);
 }

@@ -21,6 +21,7 @@ internal sealed class ImagePuller(
     private const string UnavailablePrefix = "RegistryUnavailable: ";
 
     private readonly RunningPulls _running = new(options, time);
+    private readonly KeptLayers _kept = new(layers, removal, options, time);
 
     /// <summary>Waits for the image as long as the caller's token allows.</summary>
     /// <exception cref="CriException">Unavailable, NotFound and others: every host asked, and its answer.</exception>
@@ -33,7 +34,11 @@ internal sealed class ImagePuller(
         _running.Join(reference, credentials, pull => RunAsync(reference, credentials, pull));
 
     /// <summary>Ends the pulls in progress.</summary>
-    public ValueTask DisposeAsync() => _running.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await _running.DisposeAsync();
+        _kept.Dispose();
+    }
 
     private async Task<Image> RunAsync(ImageReference reference, RegistryCredentials? credentials, RunningPull pull)
     {
@@ -41,7 +46,7 @@ internal sealed class ImagePuller(
         {
             var started = time.GetTimestamp();
             var plan = hosts.Plan(reference.Host);
-            using var repository = new RepositoryClient(reference, plan.Endpoints, credentials, http, options, time, pull.Progress);
+            using var repository = new RepositoryClient(reference, plan.Endpoints, credentials, http, options, time, log, pull.Progress);
             var image = await PullFromAsync(reference, repository, pull.Progress, pull.Token);
             ImageLog.Pulled(log, reference.ToString(), image.Id, image.DiffIds.Count, time.GetElapsedTime(started).TotalMilliseconds);
             return image;
@@ -49,6 +54,10 @@ internal sealed class ImagePuller(
         catch (Exception e) when (e is CriException or ContentException or SignatureException or IOException)
         {
             throw Describe(reference, e);
+        }
+        catch (OperationCanceledException e) when (pull.Token.IsCancellationRequested)
+        {
+            throw new CriException(CriErrorKind.Aborted, $"failed to pull image \"{reference}\": ended while {pull.Progress.Stage}", e);
         }
     }
 
@@ -58,14 +67,14 @@ internal sealed class ImagePuller(
         // 1, 2
         progress.Stage = "resolving the name";
         var target = await repository.ResolveAsync(cancellation);
-        var resolver = new ManifestResolver(PlatformOrder.OfThisMachine, descriptor => repository.FetchManifestAsync(descriptor, cancellation));
+        var resolver = new ManifestResolver(PlatformOrder.OfThisMachine, listed => ManifestAsync(listed, repository, cancellation));
         var (digest, manifest, documents) = await resolver.ResolveAsync(target);
 
         // 3
         progress.Stage = "asking the signature policy";
         await signatures.RequireForPullAsync(reference, [target.Descriptor.Digest, digest], repository, cancellation);
         progress.Stage = "fetching the config";
-        var configBytes = await repository.FetchBlobAsync(manifest.Config, ingest => ingest.ReadAllAsync(), cancellation);
+        var configBytes = store.FindDocument(manifest.Config) ?? await repository.FetchSmallBlobAsync(manifest.Config, ContentLimits.MaxConfigBytes, cancellation);
         var wanted = ImageDescription.Read(digest, manifest, configBytes).Layers;
         var held = wanted.Select(l => l.Id).ToList();
 
@@ -81,14 +90,25 @@ internal sealed class ImagePuller(
             progress.Stage = "publishing";
             var image = store.Add(
                 NamesOf(reference, target.Descriptor, digest), new Dictionary<Digest, byte[]>(documents) { [manifest.Config.Digest] = configBytes });
+            removal.Request(layers.Release(held));
             sync.Request();
             return image;
         }
-        finally
+        catch (Exception e) when (FreeSpace.IsExhausted(e))
         {
             removal.Request(layers.Release(held));
+            throw FreeSpace.Exhausted($"no space left in {layers.FolderPath}: {e.Message}");
+        }
+        catch
+        {
+            _kept.Keep(held);
+            throw;
         }
     }
+
+    /// <summary>One that is here already, of another image perhaps, needs no request.</summary>
+    private async Task<FetchedManifest> ManifestAsync(Descriptor listed, RepositoryClient repository, CancellationToken cancellation) =>
+        store.FindDocument(listed) is { } bytes ? new FetchedManifest(listed, bytes) : await repository.FetchManifestAsync(listed, cancellation);
 
     private LayerProgress ToProgress(ImageLayer layer) =>
         new(layer.Blob.Digest, layer.Blob.Size) { Stage = layers.Find(layer.Id) is null ? LayerStage.Waiting : LayerStage.Present };
@@ -97,7 +117,8 @@ internal sealed class ImagePuller(
     private Task FetchLayersAsync(
         IReadOnlyList<ImageLayer> wanted, RepositoryClient repository, PullProgress progress, CancellationToken cancellation)
     {
-        var missing = wanted.DistinctBy(l => l.Id).Where(l => layers.Find(l.Id) is null).OrderByDescending(l => l.Blob.Size);
+        var missing = wanted.DistinctBy(l => l.Id).Where(l => layers.Find(l.Id) is null).OrderByDescending(l => l.Blob.Size).ToList();
+        RequireSpace(missing);
         var parallel = new ParallelOptions { MaxDegreeOfParallelism = options.MaxConcurrentLayers, CancellationToken = cancellation };
         return Parallel.ForEachAsync(
             missing,
@@ -107,6 +128,15 @@ internal sealed class ImagePuller(
                 await fetcher.EnsureAsync(layer, repository, token);
                 progress.Find(layer.Blob.Digest)!.Stage = LayerStage.Done;
             });
+    }
+
+    private void RequireSpace(IReadOnlyList<ImageLayer> missing)
+    {
+        if (FreeSpace.FindProblem(layers.FolderPath, missing) is { } problem)
+        {
+            _kept.ReleaseAll(); // for the next try
+            throw FreeSpace.Exhausted(problem);
+        }
     }
 
     /// <summary>A tag also gives the name with the digest it stood for; a digest gives that name only.</summary>

@@ -6,7 +6,6 @@ using CriShim.CriServer.Images.Layers;
 using CriShim.CriServer.Images.Registry;
 using CriShim.CriServer.Images.Signatures;
 using CriShim.CriServer.Images.Snapshots;
-using CriShim.Oci.ImageSpec;
 using Microsoft.Extensions.Logging;
 
 namespace CriShim.CriServer.Images;
@@ -19,6 +18,7 @@ internal sealed class ImageServices : IAsyncDisposable
     private readonly RegistryHttp _http;
     private readonly ImagePuller _puller;
     private readonly SnapshotStore _snapshots;
+    private readonly WritableUsage _writable;
     private readonly SignatureStore _signatures;
 
     private ImageServices(string root, ImageOptions options, TimeProvider time, ILoggerFactory logs)
@@ -27,10 +27,9 @@ internal sealed class ImageServices : IAsyncDisposable
         _removal = new FolderRemoval(logs.CreateLogger<FolderRemoval>());
         Layers = new LayerStore(Path.Combine(root, "layers"));
         _sync = new LayerSync(Layers, logs.CreateLogger<LayerSync>());
-        _http = new RegistryHttp(options);
+        _http = new RegistryHttp(options, time);
         var blobs = new BlobStore(imagesFolder);
-        Store = new ImageStore(
-            blobs, new ImageIndexFile(imagesFolder), Layers, _removal, options, time, logs.CreateLogger<ImageStore>());
+        Store = new ImageStore(blobs, new ImageIndexFile(imagesFolder), Layers, _removal, options, time, logs.CreateLogger<ImageStore>());
         _signatures = new SignatureStore(Path.Combine(root, "signatures"));
         Signatures = new SignatureCheck(ReadPolicy(options), _signatures);
         var fetcher = new LayerFetcher(Layers, options, logs.CreateLogger<LayerFetcher>());
@@ -38,8 +37,11 @@ internal sealed class ImageServices : IAsyncDisposable
         _puller = new ImagePuller(
             Store, Layers, fetcher, _sync, _removal, hosts, _http, Signatures, options, time, logs.CreateLogger<ImagePuller>());
         var snapshotsFolder = Path.Combine(root, "snapshots");
-        var backend = SnapshotBackends.Choose(snapshotsFolder, options, logs.CreateLogger<ISnapshotBackend>());
-        _snapshots = new SnapshotStore(snapshotsFolder, Layers, backend, _removal, logs.CreateLogger<SnapshotStore>());
+        var snapshotsLog = logs.CreateLogger<SnapshotStore>();
+        var backend = SnapshotBackends.Choose(snapshotsFolder, options, snapshotsLog);
+        var quota = SnapshotQuota.Open(snapshotsFolder, options, backend, snapshotsLog);
+        _snapshots = new SnapshotStore(snapshotsFolder, Layers, backend, quota, _removal, Store.ForgetBroken, snapshotsLog);
+        _writable = new WritableUsage(_snapshots, time);
         Pull = new PullImage(_puller);
         Watch = new WatchedPull(_puller, time);
         Import = new ImportImages(Store, Layers, fetcher, _sync, _removal, Signatures, options);
@@ -48,7 +50,7 @@ internal sealed class ImageServices : IAsyncDisposable
         Remove = new RemoveImage(Store, logs.CreateLogger<RemoveImage>());
         List = new ListImages(Store);
         Status = new ImageStatusQuery(Store);
-        FsInfo = new ImageFsInfoQuery(Layers, imagesFolder, time);
+        FsInfo = new ImageFsInfoQuery(Layers, blobs, _writable, root, time);
     }
 
     public ImageStore Store { get; }
@@ -88,13 +90,11 @@ internal sealed class ImageServices : IAsyncDisposable
         rubbish.AddRange(services._snapshots.Load());
         rubbish.AddRange(services.Layers.Release([])); // layers of pulls that never ended
         services._removal.Request(rubbish);
-        services._signatures.RemoveExcept(services.Store.List().SelectMany(DigestsOf).ToHashSet());
+        services._signatures.RemoveExcept(SignatureCheck.StoredNames(services.Store.List()));
         services._sync.Request();
+        services._writable.Read();
         return services;
     }
-
-    private static IEnumerable<Digest> DigestsOf(Image image) =>
-        image.RepoDigests.Select(name => ImageReference.Parse(name).Digest!.Value).Append(image.ManifestDigest);
 
     private static SignaturePolicy? ReadPolicy(ImageOptions options)
     {
@@ -113,6 +113,7 @@ internal sealed class ImageServices : IAsyncDisposable
     {
         await _puller.DisposeAsync();
         _http.Dispose();
+        await _writable.DisposeAsync();
         await _sync.DisposeAsync();
         await _removal.DisposeAsync();
     }

@@ -35,6 +35,10 @@ internal sealed class ImageStore(
 
     public IReadOnlyList<Image> List() => _catalog.Images;
 
+    /// <summary>An index, a manifest or a config that some image here has; null: none has it whole.</summary>
+    public byte[]? FindDocument(Descriptor descriptor) =>
+        blobs.Read(descriptor.Digest, ContentLimits.MaxConfigBytes) is { } bytes && bytes.Length == descriptor.Size ? bytes : null;
+
     /// <summary>Reads the index; names whose blobs or layers are gone or damaged are forgotten, with a log line.</summary>
     public void Load()
     {

@@ -7,6 +7,9 @@ namespace CriShim.CriServer.Images;
 /// <summary>The PullImage call.</summary>
 internal sealed class PullImage(ImagePuller puller)
 {
+    /// <summary>The user name by which docker's credential helpers say that the password is an identity token.</summary>
+    private const string IdentityTokenUser = "<token>";
+
     public async Task<PullImageResponse> ExecuteAsync(PullImageRequest request, CancellationToken cancellation)
     {
         var reference = ImageReference.Parse(request.Image?.Image);
@@ -25,6 +28,11 @@ internal sealed class PullImage(ImagePuller puller)
         if (auth.RegistryToken.Length > 0 || auth.IdentityToken.Length > 0)
         {
             return new RegistryCredentials(auth.Username, auth.Password, NullIfEmpty(auth.IdentityToken), NullIfEmpty(auth.RegistryToken));
+        }
+
+        if (auth.Username == IdentityTokenUser)
+        {
+            return new RegistryCredentials(null, null, auth.Password, null);
         }
 
         return auth.Username.Length > 0 ? new RegistryCredentials(auth.Username, auth.Password, null, null)

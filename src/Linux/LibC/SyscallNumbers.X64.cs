@@ -47,4 +47,5 @@ public static class SyscallNumbers
     public const int SYS_close_range = 436;
     public const int SYS_openat2 = 437;
     public const int SYS_mount_setattr = 442;
+    public const int SYS_quotactl_fd = 443;
 }

@@ -14,7 +14,13 @@ internal sealed class ImageStack : IAsyncDisposable
 
     public ImageStack(ImageOptions? options = null)
     {
-        Options = (options ?? new ImageOptions()) with { RegistryConfigFolders = [_folder["certs.d"]], ResponseTimeoutSeconds = 2, ProgressTimeoutSeconds = 1 };
+        Options = (options ?? new ImageOptions()) with
+        {
+            RegistryConfigFolders = [_folder["certs.d"]],
+            ResponseTimeoutSeconds = 2,
+            ProgressTimeoutSeconds = 1,
+            RetryDelayMilliseconds = 20,
+        };
         Services = Open();
     }
 

@@ -164,13 +164,76 @@ public sealed class ImageStoreTests : IAsyncLifetime, IAsyncDisposable
         Assert.Equal(CriErrorKind.InvalidArgument, Assert.Throws<CriException>(() => _stack.Status("Not A Name")).Kind);
 
     [Fact]
-    public async Task FsInfo_AlwaysAnswers()
+    public async Task Prepare_LayerTakenAwayMeanwhile_ForgetsTheImageSoThatAPullRepairsIt()
     {
-        var empty = _stack.Services.FsInfo.Execute().ImageFilesystems.Single();
-        Assert.True(Directory.Exists(empty.FsId.Mountpoint));
-        Assert.True(empty.Timestamp > 0);
+        await PullAsync("one:a", "two");
+        var image = _stack.Services.Store.Find(Name("one:a"))!;
+        Directory.Delete(_stack.Services.Layers.ContentsOf(image.DiffIds[1]), recursive: true);
+        Assert.Equal(CriErrorKind.NotFound, Assert.Throws<CriException>(() => _stack.Services.Snapshots.Prepare("c1", image)).Kind);
+        Assert.Null(_stack.Status(Name("one:a")));
+        Assert.NotNull(_stack.Status(Name("two")));
+        await PullAsync("one:a");
+        Assert.True(File.Exists(Path.Combine(_stack.Services.Layers.ContentsOf(image.DiffIds[1]), "own")));
+        Assert.Empty(_stack.Services.Snapshots.List());
+    }
+
+    [Fact]
+    public async Task Pull_BlobDamagedWithTheSameLength_IsRepaired()
+    {
         await PullAsync("two");
-        Assert.True(_stack.Services.FsInfo.Execute().ImageFilesystems.Single().UsedBytes.Value > 0);
+        var manifest = Path.Combine(_stack.Root, "images", "blobs", "sha256", _stack.Services.Store.Find(Name("two"))!.ManifestDigest.Hex);
+        var bytes = await File.ReadAllBytesAsync(manifest);
+        await File.WriteAllBytesAsync(manifest, new byte[bytes.Length]);
+        await PullAsync("two");
+        Assert.Equal(bytes, await File.ReadAllBytesAsync(manifest));
+    }
+
+    [Fact]
+    public async Task Remove_NameThatMovedMeanwhile_LeavesTheNewImage()
+    {
+        await PullAsync("two");
+        var old = _stack.Services.Store.Find(Name("two"))!;
+        _registry.Push("two", "latest", """{"User":"3"}""", _own);
+        await PullAsync("two");
+        _stack.Services.Store.Remove(old);
+        Assert.NotNull(_stack.Status(Name("two")));
+        Assert.Null(_stack.Status(old.Id));
+    }
+
+    [Fact]
+    public async Task Status_EveryReference_GivesTheSameMessage()
+    {
+        await PullAsync("one:a", "one:b");
+        var image = _stack.Status(Name("one:a"))!;
+        Assert.Equal(2, image.RepoTags.Count);
+        var hex = image.Id["sha256:".Length..];
+        string[] references = [Name("one:b"), image.RepoDigests[0], image.RepoDigests[0].Replace("@", ":any@", StringComparison.Ordinal), image.Id, hex, hex[..12], image.Id[..20]];
+        Assert.All(references, reference => Assert.Equal(image, _stack.Status(reference)));
+    }
+
+    [Fact]
+    public async Task Pull_ByTagAndDigest_KeepsTheDigestOnly()
+    {
+        await PullAsync("one:a");
+        var digest = _stack.Status(Name("one:a"))!.RepoDigests.Single();
+        _stack.Remove(digest);
+        await _stack.PullAsync(digest.Replace("@", ":a@", StringComparison.Ordinal));
+        var image = _stack.Status(digest)!;
+        Assert.Empty(image.RepoTags);
+        Assert.Equal([digest], image.RepoDigests);
+        Assert.Null(_stack.Status(Name("one:a")));
+        Assert.True(image.Pinned);
+    }
+
+    [Fact]
+    public async Task Status_ManifestWithAnnotations_TellsThemInTheSpec()
+    {
+        await PullAsync("two");
+        var json = System.Text.Encoding.UTF8.GetString(_registry.Contents["two/manifests/latest"].Bytes);
+        _registry.Manifest("two", "noted", Oci.ImageSpec.MediaTypes.OciManifest, json.Trim()[..^1] + ""","annotations":{"a.b/c":"d"}}""");
+        _stack.Remove(Name("two"));
+        await PullAsync("two:noted");
+        Assert.Equal("d", _stack.Status(Name("two:noted"))!.Spec.Annotations["a.b/c"]);
     }
 
     private string Name(string image) => $"{_registry.Host}/{image}";

@@ -58,6 +58,9 @@ public sealed class RegistryHostsTests : IDisposable
     [InlineData("[host.\"ftp://m\"]", "invalid host")]
     [InlineData("[host.\"https://m\"]\nskip_verify = \"yes\"", "true or false")]
     [InlineData("server = 3", "a string")]
+    [InlineData("client = [[\"a\"]]", "pairs of files")]
+    [InlineData("capabilities = [\"fly\"]", "unknown capability")]
+    [InlineData("dial_timeout = \"5\"", "invalid duration")]
     [InlineData("server = ", "line 1")]
     public void Resolve_WrongFile_NamesFileAndProblem(string text, string problem)
     {
@@ -66,6 +69,64 @@ public sealed class RegistryHostsTests : IDisposable
         Assert.Equal(CriErrorKind.FailedPrecondition, error.Kind);
         Assert.Contains(path, error.Message);
         Assert.Contains(problem, error.Message);
+    }
+
+    [Theory]
+    [InlineData("client = \"both.pem\"", "both.pem", "both.pem")]
+    [InlineData("client = [\"a.pem\", \"b.pem\"]", "a.pem", "a.pem", "b.pem", "b.pem")]
+    [InlineData("client = [[\"a.cert\", \"a.key\"], [\"b.pem\", \"\"]]", "a.cert", "a.key", "b.pem", "b.pem")]
+    public void Resolve_ClientCertificates_InAllForms(string setting, params string[] expected)
+    {
+        _folder.Write("r.io/hosts.toml", setting);
+        var pairs = Assert.Single(Resolve("r.io")).Tls.ClientPairs;
+        Assert.Equal(expected.Select(f => _folder[$"r.io/{f}"]), pairs.SelectMany(p => new[] { p.Certificate, p.Key }));
+    }
+
+    [Fact]
+    public void Resolve_HeadersListsAndTimeouts_AreRead()
+    {
+        _folder.Write("r.io/hosts.toml", """
+            ca = ["a.crt", "/etc/b.crt"]
+            dial_timeout = "1.5s"
+            [header]
+            x-one = "1"
+            x-two = ["2", "3"]
+            [host."https://m.io/"]
+            dial_timeout = "1m2s"
+            capabilities = ["Pull", "push"]
+            [host."https://m.io/".header]
+            y = "4"
+            """);
+        var hosts = Resolve("r.io");
+        Assert.Equal([_folder["r.io/a.crt"], "/etc/b.crt"], hosts[1].Tls.CaPaths);
+        Assert.Equal(TimeSpan.FromSeconds(1.5), hosts[1].Tls.ConnectTimeout);
+        Assert.Equal(TimeSpan.FromSeconds(62), hosts[0].Tls.ConnectTimeout);
+        Assert.Equal(["x-one: 1", "x-two: 2", "x-two: 3"], hosts[1].Headers.Select(h => $"{h.Key}: {h.Value}"));
+        Assert.Equal(["y: 4"], hosts[0].Headers.Select(h => $"{h.Key}: {h.Value}"));
+        Assert.Equal((true, false), (hosts[0].CanPull, hosts[0].CanResolve));
+    }
+
+    [Fact]
+    public void Resolve_FolderWithoutFile_HasDockersCertificates()
+    {
+        _folder.Write("127.0.0.1:5000/one.crt", "");
+        _folder.Write("127.0.0.1:5000/two.crt", "");
+        _folder.Write("127.0.0.1:5000/me.cert", "");
+        _folder.Write("127.0.0.1:5000/me.key", "");
+        _folder.Write("127.0.0.1:5000/you.cert", "");
+        var host = Assert.Single(Resolve("127.0.0.1:5000"));
+        Assert.Equal("https://127.0.0.1:5000/v2", host.BaseAddress);
+        Assert.Equal(["one.crt", "two.crt"], host.Tls.CaPaths.Select(Path.GetFileName));
+        Assert.Equal([("me.cert", "me.key"), ("you.cert", "you.cert")], host.Tls.ClientPairs.Select(p => (Path.GetFileName(p.Certificate), Path.GetFileName(p.Key))));
+    }
+
+    [Fact]
+    public void Plan_SaysWhereItIsFrom()
+    {
+        var path = _folder.Write("r.io/hosts.toml", "server = \"https://other.io\"");
+        var hosts = new RegistryHosts(new ImageOptions { RegistryConfigFolders = [_folder.FullPath] });
+        Assert.Equal(path, hosts.Plan("r.io").Source);
+        Assert.Null(hosts.Plan("q.io").Source);
     }
 
     private IReadOnlyList<RegistryEndpoint> Resolve(string host) =>

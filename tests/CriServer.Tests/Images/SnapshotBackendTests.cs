@@ -1,6 +1,10 @@
+using CriShim.CriServer.Configuration;
+using CriShim.CriServer.Errors;
+using CriShim.CriServer.Images.Content;
 using CriShim.CriServer.Images.Layers;
 using CriShim.CriServer.Images.Snapshots;
 using CriShim.CriServer.Tests.Fakes;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Win32.SafeHandles;
 
 namespace CriShim.CriServer.Tests.Images;
@@ -38,15 +42,40 @@ public sealed class SnapshotBackendTests : IDisposable
     }
 
     [RootFact]
-    public void Mount_ManyLayers_AreAllThere()
+    public void Mount_AsManyLayersAsAnImageMayHave_AreAllThere()
     {
-        var layers = Enumerable.Range(0, 300).Select(i => Layer($"l{i}", new TarBuilder().File($"f{i}", "x"))).ToList();
-        Directory.CreateDirectory(_folder["c"]);
-        var backend = new OverlayBackend([], layerByLayer: true);
-        backend.Prepare(_folder["c"], layers);
-        using var mount = backend.Mount(_folder["c"], layers);
-        Assert.Equal(300, Directory.EnumerateFiles(PathOf(mount)).Count());
+        var layers = Enumerable.Range(0, ContentLimits.MaxLayers).Select(i => Path.GetDirectoryName(_folder.Write($"l{i}/f{i}", "x"))!).ToList();
+        foreach (var backend in new[] { new OverlayBackend([], layerByLayer: true), new OverlayBackend([], layerByLayer: false) })
+        {
+            var folder = Directory.CreateDirectory(_folder[$"c{Guid.NewGuid():N}"]).FullName;
+            backend.Prepare(folder, layers);
+            using var mount = backend.Mount(folder, layers);
+            Assert.Equal(layers.Count, Directory.EnumerateFiles(PathOf(mount)).Count());
+        }
     }
+
+    [RootFact]
+    public void Mount_ByString_LeavesTheWorkingFolder()
+    {
+        var before = Environment.CurrentDirectory;
+        var backend = new OverlayBackend([], layerByLayer: false);
+        backend.Prepare(Directory.CreateDirectory(_folder["c"]).FullName, []);
+        backend.Mount(_folder["c"], []).Dispose();
+        Assert.Equal(before, Environment.CurrentDirectory);
+    }
+
+    [Fact]
+    public void Quota_FileSystemWithout_IsAnErrorThatSaysWhatIsNeeded()
+    {
+        var error = Assert.Throws<CriException>(() => SnapshotQuota.Open(
+            _folder.FullPath, new ImageOptions { ContainerQuotaBytes = 1 << 20 }, new CopyBackend(), NullLogger.Instance));
+        Assert.Equal(CriErrorKind.FailedPrecondition, error.Kind);
+        Assert.Contains("prjquota", error.Message);
+        Assert.Empty(Directory.EnumerateFileSystemEntries(_folder.FullPath));
+    }
+
+    [Fact]
+    public void Quota_NotAskedFor_IsNone() => Assert.Null(SnapshotQuota.Open(_folder.FullPath, new ImageOptions(), new CopyBackend(), NullLogger.Instance));
 
     private void ShowsTheLayers(ISnapshotBackend backend)
     {

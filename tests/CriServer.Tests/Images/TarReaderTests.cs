@@ -15,6 +15,15 @@ public class TarReaderTests
     }
 
     [Theory]
+    [InlineData(812)]
+    [InlineData(900)]
+    public void ReadNext_NoPaddingAtTheEnd_IsTheEnd(int length)
+    {
+        var bytes = new TarBuilder().File("a", new string('x', 300)).Build(); // umoci insert leaves it out
+        Assert.Equal(300, Assert.Single(Entries(bytes[..length])).Size);
+    }
+
+    [Theory]
     [InlineData(512)]
     [InlineData(513)]
     [InlineData(700)]

@@ -1,3 +1,4 @@
+using System.Text;
 using CriShim.Api.V1;
 using CriShim.CriServer.Errors;
 using CriShim.CriServer.Images.Content;
@@ -91,7 +92,7 @@ internal sealed class ExportImages(ImageStore store, BlobStore blobs, LayerStore
         {
             cancellation.ThrowIfCancellationRequested();
             using var layer = PackedLayer.Make(
-                layers.ContentsOf(diffId), _ => false, compress: !isDocker && !request.Uncompressed, Path.GetDirectoryName(request.Path)!);
+                layers.ContentsOf(diffId), ImpliedFoldersOf(diffId), compress: !isDocker && !request.Uncompressed, Path.GetDirectoryName(request.Path)!);
             packed.Add(diffId, (layer.Descriptor, layer.DiffId));
             if (written.Add(layer.Descriptor.Digest))
             {
@@ -100,6 +101,13 @@ internal sealed class ExportImages(ImageStore store, BlobStore blobs, LayerStore
         }
 
         return packed;
+    }
+
+    private Func<byte[], bool> ImpliedFoldersOf(Digest diffId)
+    {
+        // Latin-1 keeps every byte.
+        var implied = layers.ImpliedFoldersOf(diffId).Select(Encoding.Latin1.GetString).ToHashSet(StringComparer.Ordinal);
+        return path => implied.Contains(Encoding.Latin1.GetString(path));
     }
 
     private ExportedImage ToExported(Image image, IEnumerable<string> askedAs, Dictionary<Digest, (Descriptor Blob, Digest DiffId)> packed)

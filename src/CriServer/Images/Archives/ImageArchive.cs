@@ -26,7 +26,7 @@ internal sealed class ImageArchive(IArchiveFiles files, IReadOnlyList<ArchivedIm
     {
         await using var stream = pathsOf(descriptor.Digest).Select(files.Open).FirstOrDefault(found => found is not null)
             ?? throw new ContentException($"{descriptor.Digest} is not in the archive");
-        using var ingest = new BlobIngest(stream, descriptor, Timeout.InfiniteTimeSpan, cancellation);
+        using var ingest = new BlobIngest(stream, descriptor, cancellation);
         return await consume(ingest);
     }
 

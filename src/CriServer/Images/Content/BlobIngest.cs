@@ -1,50 +1,36 @@
 using System.Security.Cryptography;
-using CriShim.CriServer.Images.Registry;
 using CriShim.Oci.ImageSpec;
 
 namespace CriShim.CriServer.Images.Content;
 
-/// <summary>
-/// A download that is verified while it is read: the size is held from the first byte too many, size and digest at the end. A body that
-/// does not move for the progress limit fails.
-/// </summary>
+/// <summary>Content that is verified while it is read: the size is held from the first byte too many, size and digest at the end.</summary>
 internal sealed class BlobIngest : IDisposable
 {
     private readonly Stream _body;
     private readonly Descriptor _expected;
-    private readonly TimeSpan _progressLimit;
     private readonly IncrementalHash _hash;
-    private readonly CancellationTokenSource _stalled;
+    private readonly Action<long>? _report;
+    private readonly CancellationToken _cancellation;
     private long _received;
 
-    private readonly Action<long>? _report;
-
     /// <param name="report">Told the bytes received so far, block by block.</param>
-    public BlobIngest(Stream body, Descriptor expected, TimeSpan progressLimit, CancellationToken cancellation, Action<long>? report = null)
+    public BlobIngest(Stream body, Descriptor expected, CancellationToken cancellation, Action<long>? report = null)
     {
-        _report = report;
         _body = body;
         _expected = expected;
-        _progressLimit = progressLimit;
+        _report = report;
         _hash = IncrementalHash.CreateHash(HashOf(expected.Digest));
-        _stalled = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        Cancellation = cancellation;
+        _cancellation = cancellation;
     }
 
-    private CancellationToken Cancellation { get; }
-
-    public void Dispose()
-    {
-        _hash.Dispose();
-        _stalled.Dispose();
-    }
+    public void Dispose() => _hash.Dispose();
 
     /// <summary>The next bytes; 0 when all were read and verified.</summary>
     /// <exception cref="ContentException">Size or digest is wrong.</exception>
-    /// <exception cref="RegistryException">Unavailable: the connection broke or stalled.</exception>
+    /// <exception cref="Registry.RegistryException">Unavailable: the connection broke or stalled.</exception>
     public async ValueTask<int> ReadAsync(Memory<byte> buffer)
     {
-        var count = await ReceiveAsync(buffer);
+        var count = await _body.ReadAsync(buffer, _cancellation);
         _received += count;
         _report?.Invoke(_received);
         if (_received > _expected.Size)
@@ -82,23 +68,6 @@ internal sealed class BlobIngest : IDisposable
     /// <summary>The digest of <paramref name="bytes"/> by the algorithm of <paramref name="like"/>.</summary>
     public static Digest DigestOf(ReadOnlySpan<byte> bytes, Digest? like = null) =>
         Digest.FromHash(like?.Algorithm == Digest.Sha512 ? SHA512.HashData(bytes) : SHA256.HashData(bytes));
-
-    private async ValueTask<int> ReceiveAsync(Memory<byte> buffer)
-    {
-        try
-        {
-            _stalled.CancelAfter(_progressLimit);
-            return await _body.ReadAsync(buffer, _stalled.Token);
-        }
-        catch (OperationCanceledException) when (!Cancellation.IsCancellationRequested)
-        {
-            throw new RegistryException(RegistryFailure.Unavailable, $"no byte came for {_progressLimit.TotalSeconds} s");
-        }
-        catch (IOException e)
-        {
-            throw new RegistryException(RegistryFailure.Unavailable, $"download broke after {_received} of {_expected.Size} bytes", e);
-        }
-    }
 
     private void Verify()
     {

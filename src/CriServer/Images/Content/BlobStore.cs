@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using CriShim.Linux;
 using CriShim.Oci.ImageSpec;
 
@@ -11,6 +12,12 @@ internal sealed class BlobStore(string folder)
 {
     private const UnixFileMode FolderMode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
     private const string LayoutFile = "oci-layout";
+    private const int DiskBlock = 4096;
+
+    private readonly ConcurrentDictionary<Digest, long> _sizes = [];
+
+    /// <summary>What the blobs take, in whole blocks.</summary>
+    public DiskUsage Usage => DiskUsage.Sum(_sizes.Values.Select(s => new DiskUsage((s + DiskBlock - 1) / DiskBlock * DiskBlock, 1)));
 
     /// <summary>Makes the layout's folders and its marker file.</summary>
     public void Initialize()
@@ -31,6 +38,8 @@ internal sealed class BlobStore(string folder)
             // Not waited for: what a power cut tears no longer has its digest, and Read finds that.
             AtomicFile.Write(PathOf(digest), bytes, durable: false);
         }
+
+        _sizes[digest] = bytes.Length;
     }
 
     /// <summary>The blob, verified; null when it is not there or no longer has its digest.</summary>
@@ -57,11 +66,19 @@ internal sealed class BlobStore(string folder)
                 {
                     File.Delete(path);
                 }
+                else
+                {
+                    _sizes[digest] = new FileInfo(path).Length;
+                }
             }
         }
     }
 
-    public void Remove(Digest digest) => File.Delete(PathOf(digest));
+    public void Remove(Digest digest)
+    {
+        File.Delete(PathOf(digest));
+        _sizes.TryRemove(digest, out _);
+    }
 
     private string PathOf(Digest digest) => Path.Combine(folder, "blobs", digest.Algorithm, digest.Hex);
 }

@@ -51,5 +51,14 @@ internal sealed class ByteReader(IByteSource source)
         }
     }
 
+    /// <summary>Like <see cref="Skip"/>, but the end may come before: some builders leave out what fills the last block.</summary>
+    public void SkipPadding(int count)
+    {
+        while (count > 0 && ReadSome(count) is { IsEmpty: false } piece)
+        {
+            count -= piece.Length;
+        }
+    }
+
     public static ContentException Truncated() => new("archive ends too early");
 }

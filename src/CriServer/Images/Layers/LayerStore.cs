@@ -22,19 +22,22 @@ internal sealed class LayerStore(string folder)
     private const string TrashPrefix = ".trash-";
     private const string BootIdFile = "/proc/sys/kernel/random/boot_id";
 
+    // A layer's own folder and its record, a block each.
+    private static readonly DiskUsage s_frame = new(2 * 4096, 2);
+
     private readonly Lock _gate = new();
     private readonly Dictionary<Digest, LayerRecord> _records = [];
     private readonly Dictionary<Digest, int> _holders = [];
     private readonly string _bootId = File.ReadAllText(BootIdFile).Trim();
 
-    /// <summary>Bytes and inodes of all layers.</summary>
-    public (long Bytes, long Inodes) Usage
+    /// <summary>What all layers take, as it was counted when they were unpacked.</summary>
+    public DiskUsage Usage
     {
         get
         {
             lock (_gate)
             {
-                return (_records.Values.Sum(r => r.Bytes), _records.Values.Sum(r => r.Inodes));
+                return DiskUsage.Sum(_records.Values.Select(r => new DiskUsage(r.Bytes, r.Inodes) + s_frame));
             }
         }
     }
@@ -71,6 +74,21 @@ internal sealed class LayerStore(string folder)
         lock (_gate)
         {
             return _records.GetValueOrDefault(diffId);
+        }
+    }
+
+    /// <summary>As <see cref="Find"/>, but looks at the disk too: a layer whose files somebody took away no longer counts.</summary>
+    public LayerRecord? FindWhole(Digest diffId)
+    {
+        lock (_gate)
+        {
+            if (_records.TryGetValue(diffId, out var record) && !Directory.Exists(ContentsOf(diffId)))
+            {
+                _records.Remove(diffId);
+                return null;
+            }
+
+            return record;
         }
     }
 
@@ -192,8 +210,12 @@ internal sealed class LayerStore(string folder)
     private string Discard(Digest diffId)
     {
         var trash = Path.Combine(folder, TrashPrefix + NextName());
-        Directory.Move(FolderOf(diffId), trash);
         _records.Remove(diffId);
+        if (Directory.Exists(FolderOf(diffId)))
+        {
+            Directory.Move(FolderOf(diffId), trash);
+        }
+
         return trash;
     }
 
@@ -203,7 +225,10 @@ internal sealed class LayerStore(string folder)
         {
             var bytes = File.ReadAllBytes(Path.Combine(path, RecordName));
             var record = JsonSerializer.Deserialize(bytes, LayerJsonContext.Default.LayerRecord);
-            return record is not null && FolderOf(record.DiffId) == path && (record.UnsyncedSince ?? _bootId) == _bootId ? record : null;
+            return record is not null && FolderOf(record.DiffId) == path && (record.UnsyncedSince ?? _bootId) == _bootId
+                && Directory.Exists(Path.Combine(path, ContentsName))
+                ? record
+                : null;
         }
         catch (Exception e) when (e is IOException or JsonException or UnauthorizedAccessException)
         {

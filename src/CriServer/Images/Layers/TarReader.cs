@@ -26,7 +26,8 @@ internal sealed class TarReader(IByteSource source)
         _longName = _longLink = null;
         for (var extensions = 0; ; extensions++)
         {
-            _reader.Skip(_dataLeft + _padding);
+            _reader.Skip(_dataLeft);
+            _reader.SkipPadding(_padding);
             (_dataLeft, _padding) = (0, 0);
 
             // An archive should end in two blocks of zeros; many end in one or none.

@@ -4,7 +4,7 @@ namespace CriShim.CriServer.Images.Registry;
 
 /// <summary>
 /// The contents of a <c>hosts.toml</c> (containerd, docs/hosts.md): <c>server</c> with its own settings at the top, then a table
-/// <c>[host."URL"]</c> per mirror: capabilities, ca, client, skip_verify, header, override_path.
+/// <c>[host."URL"]</c> per mirror: capabilities, ca, client, skip_verify, header, override_path, dial_timeout.
 /// </summary>
 internal static class HostsFile
 {
@@ -28,21 +28,21 @@ internal static class HostsFile
     private static RegistryEndpoint ReadEndpoint(TomlTable table, string address, string host, string folder)
     {
         var overridePath = false;
-        var capabilities = new List<string> { "pull", "resolve" };
+        var capabilities = new List<string>();
         var headers = new List<KeyValuePair<string, string>>();
         var tls = RegistryTls.System;
         foreach (var (key, value) in table.Entries)
         {
             switch (key)
             {
-                case "capabilities": capabilities = Texts(value, key); break;
+                case "capabilities": capabilities = Capabilities(value, key); break;
                 case "override_path": overridePath = Flag(value, key); break;
                 case "skip_verify": tls = tls with { SkipVerify = Flag(value, key) }; break;
-                case "ca": tls = tls with { CaFiles = string.Join(RegistryTls.PathSeparator, Texts(value, key).Select(f => Path.Combine(folder, f))) }; break;
-                case "client": tls = ReadClient(tls, value, folder); break;
+                case "ca": tls = tls with { CaFiles = RegistryTls.Join(Texts(value, key).Select(f => Path.Combine(folder, f))) }; break;
+                case "client": tls = tls with { ClientFiles = RegistryTls.Join(ClientFiles(value, folder)) }; break;
                 case "header": headers = ReadHeaders(Table(value, key)); break;
+                case "dial_timeout": tls = tls with { ConnectTimeout = GoDuration.Parse(Text(value, key)) }; break;
                 case "server" or "host": break;
-                case "dial_timeout": break; // our own limit on connecting holds
                 default: throw new FormatException($"unknown key \"{key}\" of \"{address}\"");
             }
         }
@@ -53,8 +53,8 @@ internal static class HostsFile
         {
             BaseAddress = BaseAddress(uri, overridePath),
             Tls = tls,
-            CanPull = capabilities.Contains("pull"),
-            CanResolve = capabilities.Contains("resolve"),
+            CanPull = capabilities.Count == 0 || capabilities.Contains("pull"),
+            CanResolve = capabilities.Count == 0 || capabilities.Contains("resolve"),
             IsOrigin = isOrigin,
             MirroredHost = isOrigin ? null : host,
             Headers = headers,
@@ -82,14 +82,28 @@ internal static class HostsFile
         return overridePath || address.EndsWith(ApiVersionPath, StringComparison.Ordinal) ? address : address + ApiVersionPath;
     }
 
-    /// <summary>A path of certificate and key in one file, or [[certificate, key]]; one pair.</summary>
-    private static RegistryTls ReadClient(RegistryTls tls, object value, string folder)
+    private static List<string> Capabilities(object value, string key)
     {
-        var pair = value is List<object> { Count: 1 } list ? list[0] : value;
-        var paths = Texts(pair, "client").ConvertAll(path => Path.Combine(folder, path));
-        return paths.Count is 1 or 2
-            ? tls with { ClientCertificate = paths[0], ClientKey = paths[^1] }
-            : throw new FormatException("invalid value of \"client\": expected a file or one pair of files");
+        var names = Texts(value, key).ConvertAll(name => name.ToLowerInvariant());
+        return names.Find(n => n is not ("pull" or "resolve" or "push" or "referrers")) is { } unknown
+            ? throw new FormatException($"unknown capability \"{unknown}\"")
+            : names;
+    }
+
+    /// <summary>A file with certificate and key, a list of such files, or a list of pairs [certificate, key].</summary>
+    private static IEnumerable<string> ClientFiles(object value, string folder)
+    {
+        foreach (var item in value is List<object> list ? list : [value])
+        {
+            var files = Texts(item, "client");
+            if (files.Count == 0 || files.Count > 2 || files[0].Length == 0 || (item is List<object> && files.Count != 2))
+            {
+                throw new FormatException("invalid value of \"client\": expected files, or pairs of files");
+            }
+
+            yield return Path.Combine(folder, files[0]);
+            yield return Path.Combine(folder, files[^1].Length > 0 ? files[^1] : files[0]);
+        }
     }
 
     private static List<KeyValuePair<string, string>> ReadHeaders(TomlTable table) =>

@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Http.Headers;
-using System.Security.Authentication;
 using CriShim.CriServer.Configuration;
 
 namespace CriShim.CriServer.Images.Registry;
@@ -13,7 +12,7 @@ internal sealed class RegistryClient(
     RegistryEndpoint endpoint, string repository, RegistryCredentials? credentials, RegistryHttp http, ImageOptions options, TimeProvider time)
     : IDisposable
 {
-    private const int MaxRedirects = 5;
+    private const int MaxRedirects = 10;
 
     private readonly RegistryAuth _auth = new(endpoint, repository, endpoint.IsOrigin ? credentials : null, http, time);
 
@@ -21,36 +20,14 @@ internal sealed class RegistryClient(
 
     public void Dispose() => _auth.Dispose();
 
-    /// <summary>GET or HEAD of <c>REPOSITORY/path</c>; returns once the headers of a 2xx answer are there.</summary>
-    public async Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, IEnumerable<string> accept, CancellationToken cancellation)
-    {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        limit.CancelAfter(TimeSpan.FromSeconds(options.ResponseTimeoutSeconds));
-        try
-        {
-            return await SendAuthorizedAsync(method, Address(path), accept.ToArray(), limit.Token);
-        }
-        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
-        {
-            // The handler's own limit on connecting ends in the same exception.
-            throw new RegistryException(RegistryFailure.Unavailable, "no answer in time");
-        }
-        catch (HttpRequestException e)
-        {
-            throw new RegistryException(RegistryFailure.Unavailable, Describe(e), e);
-        }
-        catch (IOException e)
-        {
-            throw new RegistryException(RegistryFailure.Unavailable, e.Message.ToLowerInvariant(), e);
-        }
-    }
-
-    private async Task<HttpResponseMessage> SendAuthorizedAsync(HttpMethod method, Uri address, string[] accept, CancellationToken cancellation)
+    /// <summary>GET of <c>REPOSITORY/PATH</c>; returns once the headers of a 2xx answer are there.</summary>
+    /// <exception cref="RegistryException">There is no such answer.</exception>
+    public async Task<HttpResponseMessage> GetAsync(RegistryRequest request, CancellationToken cancellation)
     {
         for (var attempt = 0; ; attempt++)
         {
             var header = await _auth.CurrentAsync(cancellation);
-            var response = await SendFollowingAsync(method, address, accept, header, cancellation);
+            var response = await SendFollowingAsync(request, header, cancellation);
             if (response.IsSuccessStatusCode)
             {
                 return response;
@@ -67,65 +44,86 @@ internal sealed class RegistryClient(
         }
     }
 
-    /// <summary>The Authorization header and the host's own headers go to its authority only, never to where it redirects.</summary>
+    /// <summary>
+    /// The Authorization header, the host's own headers and our certificate go to its authority only, never to where it redirects.
+    /// </summary>
     private async Task<HttpResponseMessage> SendFollowingAsync(
-        HttpMethod method, Uri address, string[] accept, AuthenticationHeaderValue? header, CancellationToken cancellation)
+        RegistryRequest request, AuthenticationHeaderValue? header, CancellationToken cancellation)
     {
-        var origin = address;
-        for (var hops = 0; ; hops++)
+        var origin = Address(request.Path);
+        var address = origin;
+        var visited = new HashSet<Uri>();
+        while (true)
         {
             var isOrigin = address.Scheme == origin.Scheme && address.Authority == origin.Authority;
-            using var request = CreateRequest(method, address, accept);
+            using var message = CreateMessage(address, request);
             if (isOrigin)
             {
-                request.Headers.Authorization = header;
+                message.Headers.Authorization = header;
                 foreach (var (name, value) in endpoint.Headers)
                 {
-                    request.Headers.TryAddWithoutValidation(name, value);
+                    message.Headers.TryAddWithoutValidation(name, value);
                 }
             }
 
-            var response = await http.For(isOrigin ? endpoint.Tls : RegistryTls.System).SendAsync(request, cancellation);
+            var response = await SendAsync(message, isOrigin, cancellation);
             if (!IsRedirect(response.StatusCode) || response.Headers.Location is not { } location)
             {
                 return response;
             }
 
             response.Dispose();
-            address = Next(address, location, hops);
+            visited.Add(address);
+            address = Next(address, location, visited);
         }
     }
 
-    private static Uri Next(Uri address, Uri location, int hops)
+    private async Task<HttpResponseMessage> SendAsync(HttpRequestMessage message, bool isOrigin, CancellationToken cancellation)
+    {
+        try
+        {
+            return await http.SendAsync(message, isOrigin ? endpoint.Tls : endpoint.Tls.ForOthers, cancellation);
+        }
+        catch (RegistryException e) when (!isOrigin)
+        {
+            throw e.Within($"redirected to {message.RequestUri!.GetLeftPart(UriPartial.Authority)}");
+        }
+    }
+
+    private Uri Next(Uri address, Uri location, HashSet<Uri> visited)
     {
         var next = new Uri(address, location);
-        if (hops >= MaxRedirects)
+        if (visited.Contains(next))
+        {
+            throw new RegistryException(RegistryFailure.Invalid, "redirects in a circle");
+        }
+
+        if (visited.Count > MaxRedirects)
         {
             throw new RegistryException(RegistryFailure.Invalid, $"more than {MaxRedirects} redirects");
         }
 
-        if (next.Scheme != "https" && next.Scheme != address.Scheme)
-        {
-            throw new RegistryException(RegistryFailure.Invalid, $"redirect from {address.Scheme} to {next.Scheme} is refused");
-        }
-
-        return next;
+        var isPlain = next.Scheme == "http" && (address.Scheme == "http" || options.AllowPlainRedirects);
+        return next.Scheme == "https" || isPlain
+            ? next
+            : throw new RegistryException(RegistryFailure.Invalid, $"redirect from {address.Scheme} to {next.Scheme} is refused");
     }
 
-    private static HttpRequestMessage CreateRequest(HttpMethod method, Uri address, string[] accept)
+    private static HttpRequestMessage CreateMessage(Uri address, RegistryRequest request)
     {
-        var request = new HttpRequestMessage(method, address)
+        var message = new HttpRequestMessage(HttpMethod.Get, address)
         {
             Version = HttpVersion.Version20,
             VersionPolicy = HttpVersionPolicy.RequestVersionOrLower,
         };
-        request.Headers.TryAddWithoutValidation("User-Agent", "crishim");
-        foreach (var type in accept)
+        message.Headers.TryAddWithoutValidation("User-Agent", "crishim");
+        message.Headers.Range = request.From > 0 ? new RangeHeaderValue(request.From, null) : null;
+        foreach (var type in request.Accept ?? [])
         {
-            request.Headers.TryAddWithoutValidation("Accept", type);
+            message.Headers.TryAddWithoutValidation("Accept", type);
         }
 
-        return request;
+        return message;
     }
 
     private Uri Address(string path)
@@ -137,11 +135,4 @@ internal sealed class RegistryClient(
     private static bool IsRedirect(HttpStatusCode status) =>
         status is HttpStatusCode.MovedPermanently or HttpStatusCode.Found or HttpStatusCode.SeeOther
             or HttpStatusCode.TemporaryRedirect or HttpStatusCode.PermanentRedirect;
-
-    private static string Describe(HttpRequestException e) => e switch
-    {
-        { InnerException: AuthenticationException inner } => "tls: " + (inner.InnerException ?? inner).Message.ToLowerInvariant(),
-        { InnerException: System.Net.Sockets.SocketException inner } => inner.Message.ToLowerInvariant(),
-        _ => e.Message.TrimEnd('.').ToLowerInvariant(),
-    };
 }

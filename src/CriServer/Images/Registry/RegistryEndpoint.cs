@@ -23,18 +23,9 @@ internal sealed record RegistryEndpoint
     /// <summary>For mirrors: the registry that is meant, sent as the query <c>ns</c>.</summary>
     public string? MirroredHost { get; init; }
 
-    /// <summary>Extra request headers of the configuration.</summary>
+    /// <summary>Extra request headers of the configuration; they may hold secrets.</summary>
     public IReadOnlyList<KeyValuePair<string, string>> Headers { get; init; } = [];
 
     /// <summary>Scheme and authority, for messages.</summary>
     public string Origin => new Uri(BaseAddress).GetLeftPart(UriPartial.Authority);
-}
-
-/// <summary>How a host proves who it is, and we who we are. Paths of PEM files.</summary>
-internal sealed record RegistryTls(bool SkipVerify, string CaFiles, string ClientCertificate, string ClientKey)
-{
-    public static readonly RegistryTls System = new(false, "", "", "");
-
-    /// <summary>Between the paths in <see cref="CaFiles"/>: one string, so that equal settings are equal records.</summary>
-    public const char PathSeparator = '\n';
 }

@@ -6,8 +6,9 @@ using CriShim.CriServer.Images.Toml;
 namespace CriShim.CriServer.Images.Registry;
 
 /// <summary>
-/// Which hosts to ask for a registry's content, in order: the mirrors of its <c>hosts.toml</c>, then the registry. Without a file the
-/// registry alone: over TLS, but on loopback plain HTTP first. Files are read at each call, so that a change needs no restart.
+/// Which hosts to ask for a registry's content, in order: the mirrors of its <c>hosts.toml</c>, then the registry. Where its folder has no
+/// such file, certificates named as docker names them are for the registry. Without a folder the registry alone: over TLS, but on loopback
+/// plain HTTP first. Files are read at each call, so that a change needs no restart.
 /// </summary>
 internal sealed class RegistryHosts(ImageOptions options)
 {
@@ -17,14 +18,17 @@ internal sealed class RegistryHosts(ImageOptions options)
     /// <exception cref="CriException">FailedPrecondition: the host's file cannot be read or is wrong.</exception>
     public RegistryPlan Plan(string host)
     {
-        if (FindFile(host) is not { } path)
+        if (FindFolder(host) is not { } folder)
         {
-            return new RegistryPlan(host, null, DefaultEndpoints(host));
+            return new RegistryPlan(host, null, DefaultEndpoints(host, RegistryTls.System));
         }
 
+        var path = Path.Combine(folder, FileName);
         try
         {
-            return new RegistryPlan(host, path, HostsFile.Read(TomlReader.Parse(File.ReadAllText(path)), host, Path.GetDirectoryName(path)!));
+            return File.Exists(path) && File.ReadAllText(path) is { Length: > 0 } text
+                ? new RegistryPlan(host, path, HostsFile.Read(TomlReader.Parse(text), host, folder))
+                : new RegistryPlan(host, folder, DefaultEndpoints(host, ReadCertificateFolder(folder)));
         }
         catch (Exception e) when (e is FormatException or IOException or UnauthorizedAccessException)
         {
@@ -42,22 +46,33 @@ internal sealed class RegistryHosts(ImageOptions options)
     /// <summary>Docker Hub's registry does not live at the host its names carry.</summary>
     public static string ApiHost(string host) => host == "docker.io" ? "registry-1.docker.io" : host;
 
-    private static IReadOnlyList<RegistryEndpoint> DefaultEndpoints(string host)
+    private static IReadOnlyList<RegistryEndpoint> DefaultEndpoints(string host, RegistryTls tls)
     {
-        var secure = Origin($"https://{ApiHost(host)}/v2");
-        return IsLoopback(host) ? [Origin($"http://{host}/v2"), secure with { IsTlsFallback = true }] : [secure];
+        var secure = new RegistryEndpoint { BaseAddress = $"https://{ApiHost(host)}/v2", Tls = tls, IsOrigin = true };
+        return IsLoopback(host) && tls == RegistryTls.System
+            ? [secure with { BaseAddress = $"http://{host}/v2" }, secure with { IsTlsFallback = true }]
+            : [secure];
     }
 
-    private static RegistryEndpoint Origin(string address) => new() { BaseAddress = address, Tls = RegistryTls.System, IsOrigin = true };
+    /// <summary>Authorities end in .crt, our certificates in .cert with the key of the same name in .key.</summary>
+    private static RegistryTls ReadCertificateFolder(string folder)
+    {
+        var files = Directory.EnumerateFiles(folder).Order(StringComparer.Ordinal).ToList();
+        var authorities = files.Where(f => Path.GetExtension(f) == ".crt");
+        var clients = files.Where(f => Path.GetExtension(f) == ".cert")
+            .SelectMany(f => new[] { f, files.Find(key => key == Path.ChangeExtension(f, ".key")) ?? f });
+        return RegistryTls.System with { CaFiles = RegistryTls.Join(authorities), ClientFiles = RegistryTls.Join(clients) };
+    }
 
-    private string? FindFile(string host)
+    private string? FindFolder(string host)
     {
         // A colon is not welcome in every path list, so containerd also knows HOST_PORT_.
-        var names = host.Contains(':', StringComparison.Ordinal)
-            ? new[] { host.Replace(':', '_') + "_", host, DefaultFolder }
+        var colon = host.LastIndexOf(':');
+        var names = colon > 0 && !host.EndsWith(']')
+            ? new[] { $"{host[..colon]}_{host[(colon + 1)..]}_", host, DefaultFolder }
             : [host, DefaultFolder];
         return options.RegistryConfigFolders
-            .SelectMany(folder => names, (folder, name) => Path.Combine(folder, name, FileName))
-            .FirstOrDefault(File.Exists);
+            .SelectMany(folder => names, (folder, name) => Path.Combine(folder, name))
+            .FirstOrDefault(Directory.Exists);
     }
 }

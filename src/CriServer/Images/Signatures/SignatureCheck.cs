@@ -24,18 +24,17 @@ internal sealed class SignatureCheck(SignaturePolicy? policy, SignatureStore sto
         }
 
         var distinct = digests.ToHashSet();
-        var signatures = new List<ImageSignature>();
-        if (scope.NeedsSignatures)
+        var signatures = new Dictionary<Digest, IReadOnlyList<ImageSignature>>();
+        foreach (var digest in scope.NeedsSignatures ? distinct : [])
         {
-            foreach (var digest in distinct)
-            {
-                var fetched = await SignatureFetcher.FetchAsync(repository, digest, cancellation);
-                store.Write(digest, fetched);
-                signatures.AddRange(fetched);
-            }
+            signatures.Add(digest, await SignatureFetcher.FetchAsync(repository, digest, cancellation));
         }
 
-        Require(scope, reference, distinct, signatures);
+        Require(scope, reference, distinct, [.. signatures.Values.SelectMany(s => s)]);
+        foreach (var (digest, found) in signatures)
+        {
+            store.Write(reference.WithDigest(digest), found);
+        }
     }
 
     /// <summary>An archive has no signatures: only a policy that needs none for its name accepts it.</summary>
@@ -78,12 +77,17 @@ internal sealed class SignatureCheck(SignaturePolicy? policy, SignatureStore sto
             CriErrorKind.Unknown, $"{SignatureException.KubeletPrefix}failed to use image \"{image.DisplayName}\": {refusal?.Message ?? "it has no name"}", refusal);
     }
 
+    /// <summary>Names under which signatures of these images may be kept.</summary>
+    public static IEnumerable<string> StoredNames(IEnumerable<Image> images) => images.SelectMany(image => image.RepoDigests
+        .Select(ImageReference.Parse)
+        .SelectMany(name => new[] { name.StoredName, name.WithDigest(image.ManifestDigest) }));
+
     private void RequireStored(Image image, ImageReference name)
     {
         var scope = policy!.For(name);
         var digests = image.RepoDigests.Select(ImageReference.Parse).Where(r => r.Name == name.Name).Select(r => r.Digest!.Value)
             .Append(image.ManifestDigest).ToHashSet();
-        Require(scope, name, digests, scope.NeedsSignatures ? [.. digests.SelectMany(store.Read)] : []);
+        Require(scope, name, digests, scope.NeedsSignatures ? [.. digests.SelectMany(digest => store.Read(name.WithDigest(digest)))] : []);
     }
 
     private static IEnumerable<ImageReference> NamesOf(Image image, string? userSpecified)

@@ -1,31 +1,34 @@
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using CriShim.Linux;
-using CriShim.Oci.ImageSpec;
 
 namespace CriShim.CriServer.Images.Signatures;
 
 /// <summary>
-/// The signatures that came with an image, kept so that the policy can be asked again without a registry: <c>FOLDER/sha256-HEX.json</c>,
-/// named by the signed manifest. They are as little trusted as when they came.
+/// The signatures that came with an image, kept so that the policy can be asked again without a registry: <c>FOLDER/HEX.json</c>, the name a
+/// hash of the repository and the signed manifest, so that what one repository has says nothing of another. They are as little trusted as
+/// when they came.
 /// </summary>
 internal sealed class SignatureStore(string folder)
 {
     private const UnixFileMode FolderMode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
-    public void Write(Digest manifest, IReadOnlyList<ImageSignature> signatures)
+    /// <param name="name">Repository and digest: <c>example.com/app@sha256:…</c>.</param>
+    public void Write(string name, IReadOnlyList<ImageSignature> signatures)
     {
         Directory.CreateDirectory(folder, FolderMode);
         var document = new SignaturesDocument([.. signatures]);
-        AtomicFile.Write(PathOf(manifest), JsonSerializer.SerializeToUtf8Bytes(document, SignaturesJsonContext.Default.SignaturesDocument), durable: false);
+        AtomicFile.Write(PathOf(name), JsonSerializer.SerializeToUtf8Bytes(document, SignaturesJsonContext.Default.SignaturesDocument), durable: false);
     }
 
     /// <summary>Empty where there are none or the record is damaged: then the policy decides without.</summary>
-    public IReadOnlyList<ImageSignature> Read(Digest manifest)
+    public IReadOnlyList<ImageSignature> Read(string name)
     {
         try
         {
-            return JsonSerializer.Deserialize(File.ReadAllBytes(PathOf(manifest)), SignaturesJsonContext.Default.SignaturesDocument)?.Signatures ?? [];
+            return JsonSerializer.Deserialize(File.ReadAllBytes(PathOf(name)), SignaturesJsonContext.Default.SignaturesDocument)?.Signatures ?? [];
         }
         catch (Exception e) when (e is IOException or JsonException)
         {
@@ -33,22 +36,22 @@ internal sealed class SignatureStore(string folder)
         }
     }
 
-    /// <summary>Removes the signatures of all manifests but <paramref name="keep"/>.</summary>
-    public void RemoveExcept(IReadOnlySet<Digest> keep)
+    /// <summary>Removes the signatures of all names but <paramref name="keep"/>.</summary>
+    public void RemoveExcept(IEnumerable<string> keep)
     {
         if (!Directory.Exists(folder))
         {
             return;
         }
 
-        var names = keep.Select(PathOf).ToHashSet(StringComparer.Ordinal);
-        foreach (var path in Directory.EnumerateFiles(folder).Where(path => !names.Contains(path)))
+        var kept = keep.Select(PathOf).ToHashSet(StringComparer.Ordinal);
+        foreach (var path in Directory.EnumerateFiles(folder).Where(path => !kept.Contains(path)))
         {
             File.Delete(path);
         }
     }
 
-    private string PathOf(Digest manifest) => Path.Combine(folder, $"{manifest.Algorithm}-{manifest.Hex}.json");
+    private string PathOf(string name) => Path.Combine(folder, Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(name))) + ".json");
 }
 
 /// <summary>The record of one manifest's signatures.</summary>

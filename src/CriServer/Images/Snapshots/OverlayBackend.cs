@@ -44,7 +44,7 @@ internal sealed class OverlayBackend(IReadOnlyList<string> options, bool layerBy
             RootAttributes.SetOwner(layers.Count > 0 ? layers[^1] : Path.Combine(folder, EmptyName), WritableFolder(folder), ids);
         }
 
-        // Highest first, each by a descriptor: a path of any length is a short one under /proc/self/fd, without a colon to escape.
+        // Highest first, each by a descriptor: a path of any length is a short one, without a colon to escape.
         var paths = layers.Count > 0 ? layers.Reverse() : [Path.Combine(folder, EmptyName)];
         var lower = new List<SafeFileHandle>();
         using var upper = OpenFolder(WritableFolder(folder));
@@ -53,17 +53,15 @@ internal sealed class OverlayBackend(IReadOnlyList<string> options, bool layerBy
         {
             lower.AddRange(paths.Select(path => ids is null ? OpenFolder(path) : OpenMapped(path, ids)));
             return layerByLayer
-                ? DetachedMount.Create("overlay", "overlay", [.. lower.Select(l => "lowerdir+=" + Name(l)), .. Writable(upper, work), .. options], 0)
-                : OverlayByString.Mount(folder, [$"lowerdir={string.Join(':', lower.Select(Name))}", .. Writable(upper, work), .. options]);
+                ? DetachedMount.Create(
+                    "overlay", "overlay", [.. lower.Select(l => $"lowerdir+={PathOf(l)}"), $"upperdir={PathOf(upper)}", $"workdir={PathOf(work)}", .. options], 0)
+                : OverlayByString.Mount(
+                    folder, [$"lowerdir={string.Join(':', lower.Select(Number))}", $"upperdir={Number(upper)}", $"workdir={Number(work)}", .. options]);
         }
         finally
         {
             lower.ForEach(l => l.Dispose());
         }
-
-        static string Name(SafeFileHandle fd) => $"/proc/self/fd/{fd.DangerousGetHandle()}";
-
-        static IEnumerable<string> Writable(SafeFileHandle upper, SafeFileHandle work) => [$"upperdir={Name(upper)}", $"workdir={Name(work)}"];
     }
 
     public string WritableFolder(string folder) => Path.Combine(folder, UpperName);
@@ -74,6 +72,10 @@ internal sealed class OverlayBackend(IReadOnlyList<string> options, bool layerBy
         DetachedMount.MapIds(layer, recursive: false, ids.UserNamespace, path);
         return layer;
     }
+
+    private static nint Number(SafeFileHandle fd) => fd.DangerousGetHandle();
+
+    private static string PathOf(SafeFileHandle fd) => $"/proc/self/fd/{Number(fd)}";
 
     private static SafeFileHandle OpenFolder(string path) => Fd.Open(path, O_PATH | O_DIRECTORY | O_NOFOLLOW);
 }

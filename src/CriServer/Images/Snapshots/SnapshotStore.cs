@@ -13,7 +13,10 @@ namespace CriShim.CriServer.Images.Snapshots;
 /// The writable layers of containers, <c>FOLDER/ID/{snapshot.json,…}</c>. A snapshot holds the layers under it from before it is made
 /// until after it is gone.
 /// </summary>
-internal sealed class SnapshotStore(string folder, LayerStore layers, ISnapshotBackend backend, FolderRemoval removal, ILogger<SnapshotStore> log)
+/// <param name="quota">Null: writable layers have no limit.</param>
+/// <param name="layerMissing">Called when an image's layer turns out to be gone, so that the image can be forgotten.</param>
+internal sealed class SnapshotStore(
+    string folder, LayerStore layers, ISnapshotBackend backend, SnapshotQuota? quota, FolderRemoval removal, Action layerMissing, ILogger<SnapshotStore> log)
     : ISnapshotter
 {
     private const UnixFileMode FolderMode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
@@ -35,6 +38,7 @@ internal sealed class SnapshotStore(string folder, LayerStore layers, ISnapshotB
             {
                 _records.Add(record.ContainerId, record);
                 layers.Hold(record.DiffIds);
+                Adopt(record.Project);
             }
             else
             {
@@ -55,25 +59,29 @@ internal sealed class SnapshotStore(string folder, LayerStore layers, ISnapshotB
 
     public void Prepare(string containerId, Image image)
     {
-        var record = new SnapshotRecord(containerId, backend.Name, image.DiffIds);
+        SnapshotRecord record;
         lock (_gate)
         {
-            if (!_records.TryAdd(containerId, record))
+            if (_records.ContainsKey(containerId))
             {
                 throw new CriException(CriErrorKind.AlreadyExists, $"snapshot of container \"{containerId}\" already exists");
             }
+
+            record = new SnapshotRecord(containerId, backend.Name, image.DiffIds, quota?.Reserve());
+            _records.Add(containerId, record);
         }
 
         layers.Hold(record.DiffIds);
         try
         {
-            if (record.DiffIds.Any(d => layers.Find(d) is null))
-            {
-                throw CriException.NotFound("image", image.Id);
-            }
-
+            RequireLayers(record, image);
             var path = FolderOf(containerId);
             Directory.CreateDirectory(path, FolderMode);
+            if (record.Project is { } project)
+            {
+                quota!.Apply(path, project);
+            }
+
             AtomicFile.Write(
                 Path.Combine(path, RecordName), JsonSerializer.SerializeToUtf8Bytes(record, SnapshotJsonContext.Default.SnapshotRecord), durable: false);
             backend.Prepare(path, LowerFolders(record));
@@ -114,7 +122,43 @@ internal sealed class SnapshotStore(string folder, LayerStore layers, ISnapshotB
             removal.Request([trash]);
         }
 
+        if (record.Project is { } project)
+        {
+            quota?.Release(project);
+        }
+
         removal.Request(layers.Release(record.DiffIds));
+    }
+
+    /// <summary>What the container wrote, with what is kept for it; nothing when it is gone. Walks the disk unless there is a quota.</summary>
+    public DiskUsage UsageOf(string containerId)
+    {
+        try
+        {
+            return quota is not null && Get(containerId).Project is { } project ? quota.UsageOf(project) : FolderUsage.Of(FolderOf(containerId));
+        }
+        catch (Exception e) when (e is IOException or CriException)
+        {
+            return default; // removed meanwhile
+        }
+    }
+
+    private void Adopt(uint? project)
+    {
+        if (project is { } number)
+        {
+            quota?.Adopt(number);
+        }
+    }
+
+    private void RequireLayers(SnapshotRecord record, Image image)
+    {
+        var found = record.DiffIds.Select(layers.FindWhole).ToList();
+        if (found.Contains(null))
+        {
+            layerMissing();
+            throw CriException.NotFound("image", image.Id);
+        }
     }
 
     private SnapshotRecord Get(string containerId)

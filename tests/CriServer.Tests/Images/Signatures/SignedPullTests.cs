@@ -64,6 +64,20 @@ public sealed class SignedPullTests : IAsyncLifetime, IAsyncDisposable
     }
 
     [Fact]
+    public async Task Pull_SameImageUnsignedElsewhere_ChangesNothing()
+    {
+        _signatures.Sign("v1", _key, Repository);
+        var id = await _stack.PullAsync(Image);
+        foreach (var path in _registry.Contents.Keys.Where(path => path.StartsWith("app/", StringComparison.Ordinal) && !path.Contains(".sig", StringComparison.Ordinal)).ToList())
+        {
+            _registry.Contents["app/copy" + path[3..]] = _registry.Contents[path];
+        }
+
+        await RefusedAsync($"{Repository}/copy:v1", "none exists");
+        _stack.Services.Signatures.RequireForContainer(_stack.Services.Store.Find(id)!, Image);
+    }
+
+    [Fact]
     public async Task Pull_SignedIndex_CountsForItsManifest()
     {
         var manifest = _registry.Contents["app/manifests/v1"].Bytes;

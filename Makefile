@@ -54,6 +54,10 @@ unit: ## Run the tests that need no root and no network
 e2e: deps build ## Run the end-to-end tests (root)
 	@hack/test.sh tests/e2e
 
+.PHONY: e2e-full
+e2e-full: deps build ## The same, as long as is needed to find what is rare (root)
+	@CRISHIM_E2E_FULL=1 hack/test.sh tests/e2e
+
 .PHONY: crash-test
 crash-test: deps build ## Kill the server at 50 random points of pulls; every file must be right after the next (root)
 	CRISHIM_CRASHES=50 dotnet test tests/e2e --nologo --filter FullyQualifiedName~PullCrashTests

@@ -60,6 +60,10 @@ rootfs-compare: deps build ## Compare a whole pulled Debian with what umoci unpa
 	mmdebstrap --variant=minbase --include=python3-minimal,perl,iputils-ping,libcap2-bin bookworm artifacts/debian.tar
 	CRISHIM_ROOTFS_TAR=$(CURDIR)/artifacts/debian.tar dotnet test tests/e2e --nologo --filter FullyQualifiedName~RootFilesystemTests
 
+.PHONY: e2e-full
+e2e-full: deps build ## The same, as long as is needed to find what is rare (root)
+	@CRISHIM_E2E_FULL=1 hack/test.sh tests/e2e
+
 .PHONY: crash-test
 crash-test: deps build ## Kill the server at 50 random points of pulls; every file must be right after the next (root)
 	CRISHIM_CRASHES=50 dotnet test tests/e2e --nologo --filter FullyQualifiedName~PullCrashTests

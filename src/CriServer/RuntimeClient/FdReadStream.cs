@@ -5,12 +5,14 @@ namespace CriShim.CriServer.RuntimeClient;
 
 /// <summary>
 /// Reads a pipe or a terminal's master without a thread that waits. Its end is the end of the pipe, the close of the terminal's last slave,
-/// or what <see cref="EndWhenEmpty"/> makes it.
+/// or what <see cref="EndWhenEmpty"/> makes it. A reader that is woken for each write of a fast writer costs more than the bytes: while much
+/// comes in many pieces, it lets them gather for a millisecond, in a pipe that holds more than comes in that time.
 /// </summary>
 /// <param name="fd">Owned from now on.</param>
 internal sealed class FdReadStream(IoLoop io, SafeFileHandle fd) : OneWayStream
 {
     private readonly FdReadiness _readiness = new(io, fd, EpollEvents.Read);
+    private readonly ArrivalRate _arrivals = new();
     private long _allowance = long.MaxValue;
 
     public override bool CanRead => true;
@@ -36,6 +38,7 @@ internal sealed class FdReadStream(IoLoop io, SafeFileHandle fd) : OneWayStream
             if (count >= 0)
             {
                 Spend(count);
+                _arrivals.Add(count);
                 return count;
             }
 
@@ -44,6 +47,9 @@ internal sealed class FdReadStream(IoLoop io, SafeFileHandle fd) : OneWayStream
                 case Errno.EAGAIN when allowance != long.MaxValue:
                 case Errno.EIO:
                     return 0;
+                case Errno.EAGAIN when _arrivals.IsFastAtPause():
+                    await Task.Delay(ArrivalRate.Pause, cancellationToken);
+                    break;
                 case Errno.EAGAIN:
                     await _readiness.WaitAsync(cancellationToken);
                     break;

@@ -14,7 +14,11 @@ public sealed class ControlCodecTests
         new StartRequest { Sequence = 2 },
         new KillRequest(15, All: true) { Sequence = 3 },
         new ReopenLogRequest { Sequence = 4 },
+        new CreateRequest("c1", "/run/x/containers/c1", "/var/log/x/c/0.log", 0, OpenStdin: false, StdinOnce: true, "/var/log/x") { Sequence = 1 },
         new ExecKillRequest("e1") { Sequence = 6 },
+        new AttachRequest("a1", Stdin: true, Stdout: false, Stderr: true) { Sequence = 6 },
+        new ResizeRequest(25, 80) { Sequence = 6 },
+        new ConnectRequest(65535) { Sequence = 6 },
     ];
 
     public static TheoryData<ControlMessage> Replies =>
@@ -27,6 +31,8 @@ public sealed class ControlCodecTests
         new SandboxReply(5, 6) { Sequence = 11 },
         new ExitedEvent(new ExitRecord(137, 9, true, 1, 2)),
         new ExecExitedEvent("e1", 0, 0),
+        new AttachEndedEvent("a1", null),
+        new AttachEndedEvent("a1", "too \"slow\""),
     ];
 
     [Theory]

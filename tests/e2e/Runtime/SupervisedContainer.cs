@@ -34,7 +34,11 @@ internal sealed class SupervisedContainer : IDisposable
 
     public string Folder => _folder.Path;
 
-    public string LogPath => _folder.Combine("log", "0.log");
+    public string LogPath => LogPathOverride ?? _folder.Combine("log", "0.log");
+
+    public string? LogPathOverride { get; set; }
+
+    public string? LogFolder { get; set; }
 
     public string CgroupPath { get; }
 
@@ -64,7 +68,7 @@ internal sealed class SupervisedContainer : IDisposable
         }
 
         _channel = new ControlChannel(ours);
-        var reply = Ask(new CreateRequest(Id, Folder, LogPath, 16384, OpenStdin, StdinOnce: false));
+        var reply = Ask(new CreateRequest(Id, Folder, LogPath, 16384, OpenStdin, StdinOnce: false, LogFolder));
         Record = (reply as CreatedReply)?.Supervisor;
         return reply;
     }

@@ -87,6 +87,25 @@ public sealed class SupervisorExecTests
         Assert.Equal(SIGKILL, container.Await<ExitedEvent>().Exit.Signal);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Exec_ServerIsGone_EndsUnlessItOutlivesIt(bool outlives)
+    {
+        using var container = new SupervisedContainer("sleep", "1000");
+        container.CreateAndStart();
+        using var pipe = PipePair.Create();
+        using var devNull = Fd.Open("/dev/null", O_RDWR);
+        var process = container.Process with { Args = ["sh", "-c", "sleep 996 & echo; sleep 995"] };
+        Assert.IsType<ExecStartedReply>(container.Ask(new ExecRequest("e", process, outlives), devNull, pipe.Writer, devNull));
+        pipe.Writer.Dispose();
+        Assert.Equal(1, Fd.Read(pipe.Reader, new byte[1]));
+        container.Disconnect();
+        container.Reconnect();
+        var isThere = container.Exec("sh", "-c", "sleep 0.3; cat /proc/[0-9]*/cmdline").Output.Contains("sleep\099", StringComparison.Ordinal);
+        Assert.Equal(outlives, isThere);
+    }
+
     [Fact]
     public void Paused_Container_RefusesExecAndCanBeKilled()
     {

@@ -140,6 +140,13 @@ public sealed class AttachTests(StreamsFixture fixture) : IClassFixture<StreamsF
     {
         await using var pod = await fixture.RunAsync(config => config.Stdin = true, "cat");
         var supervisor = Supervisors.Of(fixture.Server.Server.State, pod.Container);
+        await using (var first = await fixture.AttachAsync(pod.Container))
+        {
+            await first.Stdin.WriteTextAsync("x\n");
+            await first.Stdout.ReadUntilAsync("x");
+        }
+
+        await Task.Delay(500);
         var descriptors = Directory.GetFiles($"/proc/{supervisor}/fd").Length;
         for (var i = 0; i < 200; i++)
         {

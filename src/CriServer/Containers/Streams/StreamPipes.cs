@@ -8,7 +8,7 @@ namespace CriShim.CriServer.Containers.Streams;
 internal sealed class StreamPipes : IDisposable
 {
     /// <summary>What a pipe may hold at most on a node's default settings (fs.pipe-max-size).</summary>
-    public const int OutputCapacity = 1024 * 1024;
+    public const int Capacity = 1024 * 1024;
 
     private readonly PipePair? _in;
     private readonly PipePair? _out;
@@ -16,7 +16,7 @@ internal sealed class StreamPipes : IDisposable
 
     public StreamPipes(IoLoop io, bool stdin, bool stdout, bool stderr)
     {
-        _in = stdin ? PipePair.Create() : null;
+        _in = stdin ? CreateLarge() : null;
         _out = stdout ? CreateLarge() : null;
         _error = stderr ? CreateLarge() : null;
         Stdin = _in is null ? null : new FdWriteStream(io, _in.Writer);
@@ -53,7 +53,7 @@ internal sealed class StreamPipes : IDisposable
     private static PipePair CreateLarge()
     {
         var pipe = PipePair.Create();
-        pipe.TrySetCapacity(OutputCapacity);
+        pipe.TrySetCapacity(Capacity);
         return pipe;
     }
 }

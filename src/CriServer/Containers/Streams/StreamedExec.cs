@@ -61,8 +61,8 @@ internal sealed class StreamedExec : StreamedProcess
     {
         await ((Task)Exit).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await Task.Delay(drain, time);
-        _stdout?.EndWhenEmpty(StreamPipes.OutputCapacity);
-        _stderr?.EndWhenEmpty(StreamPipes.OutputCapacity);
+        _stdout?.EndWhenEmpty(StreamPipes.Capacity);
+        _stderr?.EndWhenEmpty(StreamPipes.Capacity);
     }
 
     public override ValueTask ResizeAsync(TerminalSize size)

@@ -53,7 +53,7 @@ public sealed class FdStreamTests : IDisposable
     {
         await using var reader = new FdReadStream(_io, _pipe.Reader);
         using var cancellation = new CancellationTokenSource(20);
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await reader.ReadAsync(new byte[10], cancellation.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => reader.ReadAsync(new byte[10], cancellation.Token).AsTask());
         Fd.WriteAll(_pipe.Writer, "abc"u8);
         Assert.Equal(3, await reader.ReadAsync(new byte[10]));
     }

@@ -154,7 +154,7 @@ public sealed class AttachSessionsTests : IDisposable
 
     private sealed record Client(PipePair? Stdin, PipePair? Stdout);
 
-    private sealed class World
+    private sealed class World : IDisposable
     {
         private readonly AttachSessionsTests _test;
         private readonly ControlChannel _server;
@@ -166,12 +166,14 @@ public sealed class AttachSessionsTests : IDisposable
             _server = new ControlChannel(ours);
             Owner = new ControlConnection(test._loop, new ControlChannel(theirs), (_, packet) => packet.Dispose(), _ => { });
             Sessions = new AttachSessions(test._loop, new ContainerInput(test._loop, test._program.Writer, endsWithFirst));
-            test._owned.AddRange([Sessions, Owner, _server]);
+            test._owned.AddRange([Sessions, Owner, this]);
         }
 
         public ControlConnection Owner { get; }
 
         public AttachSessions Sessions { get; }
+
+        public void Dispose() => _server.Dispose();
 
         public Client Attach(string id, bool stdin = false, bool stdout = false)
         {

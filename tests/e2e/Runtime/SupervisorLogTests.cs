@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using CriShim.E2e.Fixtures;
 using CriShim.Runtime.Contract;
 using CriShim.TestKit;

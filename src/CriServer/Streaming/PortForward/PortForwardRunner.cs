@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Net.WebSockets;
 using CriShim.CriServer.Streaming.Channels;
 using CriShim.CriServer.Streaming.Sessions;
 using CriShim.CriServer.Streaming.Targets;
@@ -40,40 +39,19 @@ internal sealed class PortForwardRunner(IPodDialer dialer, SessionLimits limits,
         using var socket = Upgrade.WebSocketOn(transport);
         var modes = request.Ports.SelectMany(_ => new[] { ChannelMode.Both, ChannelMode.Output });
         using var channels = new ChannelSocket(socket, protocol.IsBase64, hasCloseSignal: false, [.. modes]);
-        using var ended = CancellationTokenSource.CreateLinkedTokenSource(gone);
-        var reading = ReadAsync(channels, ended);
-        try
-        {
-            await Task.WhenAll(request.Ports.Select((port, i) => ForwardAsync(channels[2 * i], channels[(2 * i) + 1], port)));
-            await channels.CloseAsync();
-            await SessionLimits.LingerAsync(reading, time);
-        }
-        catch (Exception e) when (e is IOException or WebSocketException or OperationCanceledException)
-        {
-            // The client is gone.
-        }
-        finally
-        {
-            await ended.CancelAsync();
-            await reading;
-        }
+        return await ChannelConversation.RunAsync(
+            channels,
+            ended => Task.WhenAll(request.Ports.Select((port, i) => ForwardAsync(channels[2 * i], channels[(2 * i) + 1], port, ended))),
+            time,
+            gone);
 
-        return await reading;
-
-        async Task ForwardAsync(SocketChannel data, SocketChannel error, ushort port)
+        async Task ForwardAsync(SocketChannel data, SocketChannel error, ushort port, CancellationToken ended)
         {
             var number = new byte[sizeof(ushort)];
             BinaryPrimitives.WriteUInt16LittleEndian(number, port);
-            await data.SendTextAsync(number, ended.Token);
-            await error.SendTextAsync(number, ended.Token);
-            await new PortConnection(dialer, request.SandboxId, port, data, data, error, () => { }).RunAsync(ended.Token);
+            await data.SendTextAsync(number, ended);
+            await error.SendTextAsync(number, ended);
+            await new PortConnection(dialer, request.SandboxId, port, data, data, error, () => { }).RunAsync(ended);
         }
-    }
-
-    private static async Task<string?> ReadAsync(ChannelSocket channels, CancellationTokenSource ended)
-    {
-        var wrong = await channels.RunAsync(ended.Token);
-        await ended.CancelAsync();
-        return wrong;
     }
 }

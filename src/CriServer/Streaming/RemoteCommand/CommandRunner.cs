@@ -1,4 +1,3 @@
-using System.Net.WebSockets;
 using CriShim.CriServer.Streaming.Sessions;
 using CriShim.CriServer.Streaming.Targets;
 using CriShim.CriServer.Streaming.WebSockets;
@@ -45,37 +44,17 @@ internal sealed class CommandRunner(IContainerStreams containers, SessionLimits 
     {
         using var socket = Upgrade.WebSocketOn(transport);
         using var channels = new ChannelSocket(socket, protocol.IsBase64, protocol.HasCloseSignal, ModesOf(request));
-        using var ended = CancellationTokenSource.CreateLinkedTokenSource(gone);
-        var reading = ReadAsync(channels, ended);
-        try
-        {
-            await FirstOutput(channels, request).SendAsync(new byte[Channels.IOutputChannel.Headroom], ended.Token);
-            await SessionOf(request, protocol).RunAsync(ChannelsOf(channels, request), ended.Token);
-            await channels.CloseAsync();
-            await SessionLimits.LingerAsync(reading, time);
-        }
-        catch (Exception e) when (e is IOException or WebSocketException or OperationCanceledException)
-        {
-            // The client is gone.
-        }
-        finally
-        {
-            await ended.CancelAsync();
-            await reading;
-        }
+        return await ChannelConversation.RunAsync(channels, TalkAsync, time, gone);
 
-        return await reading;
+        async Task TalkAsync(CancellationToken ended)
+        {
+            await FirstOutput(channels, request).SendAsync(new byte[Channels.IOutputChannel.Headroom], ended);
+            await SessionOf(request, protocol).RunAsync(ChannelsOf(channels, request), ended);
+        }
     }
 
     private CommandSession SessionOf(CommandRequest request, CommandProtocol protocol) =>
         new(containers, request, protocol, limits.Drain, time);
-
-    private static async Task<string?> ReadAsync(ChannelSocket channels, CancellationTokenSource ended)
-    {
-        var wrong = await channels.RunAsync(ended.Token);
-        await ended.CancelAsync();
-        return wrong;
-    }
 
     /// <summary>Numbers of the channels: those of the file descriptors, then the error's and the terminal's.</summary>
     private static ChannelMode[] ModesOf(CommandRequest request) =>

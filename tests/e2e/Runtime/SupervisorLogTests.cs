@@ -20,13 +20,18 @@ public sealed class SupervisorLogTests : IDisposable
     public async Task Log_DiskFillsUpAndIsFreed_GoesOnWithWholeLines()
     {
         Mount("size=1m");
-        using var container = new SupervisedContainer("sh", "-c", "seq 1 200000; while :; do echo after; sleep 0.02; done") { LogPathOverride = _disk.Combine("c", "0.log") };
+        const string Script = "seq 1 200000; touch /dev/done; until [ -e /dev/go ]; do sleep 0.02; done; while :; do echo after; sleep 0.02; done";
+        using var container = new SupervisedContainer("sh", "-c", Script) { LogPathOverride = _disk.Combine("c", "0.log") };
         File.WriteAllBytes(_disk.Combine("ballast"), new byte[300_000]);
         container.CreateAndStart();
         var problems = Path.Combine(container.Folder, "supervisor.log");
         await Eventually.TrueAsync(() => File.Exists(problems) && File.ReadAllText(problems).Contains("no space left", StringComparison.OrdinalIgnoreCase));
         Assert.Equal("alive\n", container.Exec("echo", "alive").Output);
+
+        // What comes before there is space again must not fill it again.
+        await Eventually.TrueAsync(() => container.Exec("ls", "/dev").Output.Contains("done", StringComparison.Ordinal));
         File.Delete(_disk.Combine("ballast"));
+        container.Exec("touch", "/dev/go");
         await Eventually.TrueAsync(() => File.ReadAllText(problems).Contains("records again", StringComparison.Ordinal));
         await Eventually.TrueAsync(() => File.ReadAllText(container.LogPath).EndsWith(" after\n", StringComparison.Ordinal));
         container.Ask(new KillRequest(9, All: true));

@@ -75,16 +75,16 @@ public sealed class AttachTests(StreamsFixture fixture) : IClassFixture<StreamsF
     {
         await using var pod = await fixture.RunAsync(
             config => (config.Stdin, config.Tty) = (true, true),
-            "/bin/sh", "-c", "trap 'stty size' WINCH; while :; do if read x; then [ \"$x\" = end ] && exit 6; echo got $x; fi; done");
+            "/bin/sh", "-c", "trap 'stty size' WINCH; echo ready; while :; do if read x; then [ \"$x\" = end ] && exit 6; echo got $x; fi; done");
+        await Eventually.TrueAsync(() => Log(pod).Any(line => line.StartsWith("ready", StringComparison.Ordinal)));
         await using (var first = await fixture.AttachAsync(pod.Container, size: new TerminalSize(120, 40)))
         {
             Assert.Null(first.Stderr);
             await first.Stdin.WriteTextAsync("a\n");
-            var text = await first.Stdout.ReadUntilAsync("got a");
-            Assert.Contains("40 120", text, StringComparison.Ordinal);
+            await first.Stdout.ReadUntilAsync("40 120");
             await first.ResizeAsync(new TerminalSize(90, 30));
             await first.Stdin.WriteTextAsync("b\n");
-            Assert.Contains("30 90", await first.Stdout.ReadUntilAsync("got b"), StringComparison.Ordinal);
+            await first.Stdout.ReadUntilAsync("30 90");
         }
 
         await using var second = await fixture.AttachAsync(pod.Container, stderr: false);

@@ -54,15 +54,16 @@ internal sealed class ContainerStreams(
         var pipes = new StreamPipes(io, request.Stdin, request.Stdout, request.Stderr && !container.Config.Tty);
         try
         {
-            if (request.Size is { } size)
-            {
-                await supervisor.ResizeAsync(size.Rows, size.Columns, cancellationToken);
-            }
-
             SafeFileHandle[] theirs = [.. pipes.OtherEnds.OfType<SafeFileHandle>()];
             var attach = new Runtime.Contract.AttachRequest(IdGenerator.Next(), pipes.Stdin is not null, pipes.Stdout is not null, pipes.Stderr is not null);
             var ended = await supervisor.AttachAsync(attach, theirs, cancellationToken);
             pipes.CloseOtherEnds();
+            if (request.Size is { } size)
+            {
+                // Now that the client sees what the program draws for it.
+                await supervisor.ResizeAsync(size.Rows, size.Columns, cancellationToken);
+            }
+
             return new StreamedAttachment(container.Id, live, pipes, ended, () => containers.Find(container.Id)?.ExitCode ?? ExitReason.UnknownCode);
         }
         catch (Exception e)

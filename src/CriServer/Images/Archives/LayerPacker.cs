@@ -1,5 +1,6 @@
 using CriShim.CriServer.Images.Content;
 using CriShim.CriServer.Images.Layers;
+using CriShim.CriServer.Images.Snapshots;
 using CriShim.Linux;
 using Microsoft.Win32.SafeHandles;
 using static CriShim.Linux.LibC.Files;
@@ -38,7 +39,7 @@ internal sealed class LayerPacker(TarOutput output, Func<byte[], bool> isImplied
 
     private void PackFolder(SafeFileHandle folder, byte[] prefix)
     {
-        if (LayerXattrs.IsOpaque(folder))
+        if (EntryXattrs.IsOpaque(folder))
         {
             WriteMarker([.. prefix, .. Whiteouts.OpaqueName[..^1]]);
         }

@@ -91,7 +91,7 @@ internal sealed class ImageVolumes(ImageStore images, SignatureCheck signatures)
     }
 
     /// <summary>The volume shows in the host's mount table for a moment.</summary>
-    private static SafeFileHandle CloneAttached(SafeFileHandle volume, string subPath, string folder)
+    internal static SafeFileHandle CloneAttached(SafeFileHandle volume, string subPath, string folder)
     {
         Directory.CreateDirectory(folder);
         using (var target = Fd.Open(folder, O_PATH | O_DIRECTORY | O_NOFOLLOW))

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace CriShim.Oci.RuntimeSpec;
 
 /// <summary>config-linux.md.</summary>
@@ -17,6 +19,34 @@ public sealed record LinuxSpec
     public IReadOnlyList<string>? ReadonlyPaths { get; init; }
     public string? MountLabel { get; init; }
     public PersonalitySpec? Personality { get; init; }
+    public IntelRdtSpec? IntelRdt { get; init; }
+
+    /// <summary>Interfaces of the host that move into the container's network namespace, by their name on the host (1.3).</summary>
+    public IReadOnlyDictionary<string, NetDeviceSpec>? NetDevices { get; init; }
+}
+
+/// <summary>Cache and memory bandwidth by resctrl (config-linux.md, "IntelRdt").</summary>
+public sealed record IntelRdtSpec
+{
+    [JsonPropertyName("closID")]
+    public string? ClosId { get; init; }
+
+    public string? L3CacheSchema { get; init; }
+    public string? MemBwSchema { get; init; }
+    public IReadOnlyList<string>? Schemata { get; init; }
+    public bool? EnableMonitoring { get; init; }
+
+    [JsonPropertyName("enableCMT")]
+    public bool? EnableCmt { get; init; }
+
+    [JsonPropertyName("enableMBM")]
+    public bool? EnableMbm { get; init; }
+}
+
+/// <summary>A network interface's name in the container; null: the same.</summary>
+public sealed record NetDeviceSpec
+{
+    public string? Name { get; init; }
 }
 
 /// <summary>A namespace to make, or to join when a path is given. Type: pid network mount ipc uts user cgroup time.</summary>

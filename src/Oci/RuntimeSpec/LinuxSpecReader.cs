@@ -20,7 +20,20 @@ internal static class LinuxSpecReader
         MaskedPaths = e.Texts("maskedPaths"),
         ReadonlyPaths = e.Texts("readonlyPaths"),
         MountLabel = e.Text("mountLabel"),
+        IntelRdt = e.Object("intelRdt", ReadIntelRdt),
+        NetDevices = e.Map("netDevices", item => new NetDeviceSpec { Name = item.Text("name") }),
         Personality = e.Object("personality", item => new PersonalitySpec { Domain = item.RequiredText("domain"), Flags = item.Texts("flags") }),
+    };
+
+    private static IntelRdtSpec ReadIntelRdt(JsonElement e) => new()
+    {
+        ClosId = e.Text("closID"),
+        L3CacheSchema = e.Text("l3CacheSchema"),
+        MemBwSchema = e.Text("memBwSchema"),
+        Schemata = e.Texts("schemata"),
+        EnableMonitoring = e.Bool("enableMonitoring"),
+        EnableCmt = e.Bool("enableCMT"),
+        EnableMbm = e.Bool("enableMBM"),
     };
 
     private static DeviceSpec ReadDevice(JsonElement e) => new()

@@ -29,6 +29,8 @@ internal static class SpecValidator
         }
 
         Require(string.IsNullOrEmpty(linux.MountLabel), "linux.mountLabel", "SELinux is not supported");
+        Require(linux.IntelRdt is null, "linux.intelRdt", "is not supported");
+        Require(linux.NetDevices is null, "linux.netDevices", "is not supported");
         Require(linux.Personality is null or { Domain: "LINUX" or "LINUX32" }, "linux.personality", "must be LINUX or LINUX32");
     }
 

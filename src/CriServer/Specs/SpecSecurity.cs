@@ -34,11 +34,6 @@ internal static class SpecSecurity
                 "linux.security_context.namespace_options.userns_options differ from those of the pod sandbox");
         }
 
-        if (inputs.Config.CDIDevices.Count > 0)
-        {
-            throw new CriException(CriErrorKind.Unimplemented, "CDI_devices are not supported");
-        }
-
         if (!inputs.Privileged && NamesAppArmorProfile(inputs.SecurityContext))
         {
             throw CriException.InvalidArgument("linux.security_context.apparmor: apparmor profiles are not supported on this host");

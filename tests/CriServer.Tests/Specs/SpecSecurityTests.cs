@@ -64,8 +64,4 @@ public class SpecSecurityTests
         var inputs = Given.Secured(new LinuxContainerSecurityContext { Apparmor = new SecurityProfile { ProfileType = type, LocalhostRef = "p" } });
         Assert.Equal(refused, Record.Exception(() => ContainerSpecBuilder.Build(inputs)) is CriException);
     }
-
-    [Fact]
-    public void CdiDevices_AreUnimplemented() => Given.Refused(
-        () => Given.Build(c => c.CDIDevices.Add(new CDIDevice { Name = "vendor.com/gpu=0" })), CriErrorKind.Unimplemented);
 }

@@ -106,7 +106,7 @@ internal static class ContainerCreator
             NoPivot = request.NoPivot,
             NoNewKeyring = request.NoNewKeyring,
             PreservedFds = request.PreservedFds.Count,
-            Sources = mounts.Sources.Count,
+            Sources = [.. mounts.Sources.Keys],
             Seccomp = seccomp,
             ListenerState = agent is null ? [] : SeccompListener.ProcessState(
                 request.Spec.Linux!.Seccomp!, pid, Hooks.StateOf(request.Id, request.BundlePath, request.Spec, pid, "creating")),
@@ -115,7 +115,7 @@ internal static class ContainerCreator
         Step("setup", () =>
         {
             channel.Send(InitMessage.Setup, setup.Write(), [.. fds]);
-            foreach (var batch in mounts.Sources.Chunk(SeqPacketSocket.MaxFds))
+            foreach (var batch in mounts.Sources.Values.Chunk(SeqPacketSocket.MaxFds))
             {
                 channel.Send(InitMessage.Sources, [], batch);
             }

@@ -1,5 +1,4 @@
 using CriShim.Linux;
-using CriShim.Oci.RuntimeSpec;
 using CriShim.Runtime.Security;
 using Microsoft.Win32.SafeHandles;
 

@@ -20,11 +20,14 @@ internal sealed record InitSetup(string Id, string BundlePath, ReadOnlyMemory<by
 
     public int PreservedFds { get; init; }
 
-    /// <summary>How many sources of bind mounts follow as detached mounts, in the order of the spec's mounts.</summary>
-    public int Sources { get; init; }
+    /// <summary>Places in the spec's mounts of those whose sources follow as detached mounts, in this order.</summary>
+    public IReadOnlyList<int> Sources { get; init; } = [];
 
     /// <summary>BPF of the seccomp profile; empty: none.</summary>
     public byte[] Seccomp { get; init; } = [];
+
+    /// <summary>What goes to the seccomp agent beside the filter's listener; empty: there is no listener.</summary>
+    public byte[] ListenerState { get; init; } = [];
 
     /// <summary>The machine's hierarchies with the container's own path in each, for mounts of type cgroup.</summary>
     public IReadOnlyList<CgroupFolder> Cgroups { get; init; } = [];
@@ -43,8 +46,9 @@ internal sealed record InitSetup(string Id, string BundlePath, ReadOnlyMemory<by
             writer.WriteBoolean("noPivot", NoPivot);
             writer.WriteBoolean("noNewKeyring", NoNewKeyring);
             writer.WriteNumber("preservedFds", PreservedFds);
-            writer.WriteNumber("sources", Sources);
+            WriteSources(writer);
             writer.WriteBase64String("seccomp", Seccomp);
+            writer.WriteBase64String("listener", ListenerState);
             WriteCgroups(writer);
             writer.WritePropertyName("spec");
             writer.WriteRawValue(SpecJson.Span, skipInputValidation: true);
@@ -66,11 +70,23 @@ internal sealed record InitSetup(string Id, string BundlePath, ReadOnlyMemory<by
             NoPivot = root.GetProperty("noPivot").GetBoolean(),
             NoNewKeyring = root.GetProperty("noNewKeyring").GetBoolean(),
             PreservedFds = root.GetProperty("preservedFds").GetInt32(),
-            Sources = root.GetProperty("sources").GetInt32(),
+            Sources = [.. root.GetProperty("sources").EnumerateArray().Select(place => place.GetInt32())],
             Seccomp = root.GetProperty("seccomp").GetBytesFromBase64(),
+            ListenerState = root.GetProperty("listener").GetBytesFromBase64(),
             Cgroups = [.. root.GetProperty("cgroups").EnumerateArray().Select(ReadCgroup)],
         };
         return (setup, SpecReader.ReadSpec(root.GetProperty("spec")));
+    }
+
+    private void WriteSources(Utf8JsonWriter writer)
+    {
+        writer.WriteStartArray("sources");
+        foreach (var place in Sources)
+        {
+            writer.WriteNumberValue(place);
+        }
+
+        writer.WriteEndArray();
     }
 
     private void WriteCgroups(Utf8JsonWriter writer)

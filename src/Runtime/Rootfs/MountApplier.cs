@@ -18,14 +18,15 @@ internal static class MountApplier
         "/proc/slabinfo", "/proc/net/dev", "/proc/sys/kernel/ns_last_pid", "/proc/sys/crypto/fips_enabled",
     ];
 
-    public static void Apply(MountContext context, MountSpec mount)
+    /// <param name="source">Detached mount of what a bind mount shows; null: it is opened by the spec's path.</param>
+    public static void Apply(MountContext context, MountSpec mount, SafeFileHandle? source)
     {
         var options = MountOptions.Parse(mount);
         try
         {
             if (options.IsBind)
             {
-                Bind(context, mount, options);
+                Bind(context, mount, options, source);
             }
             else
             {
@@ -67,21 +68,29 @@ internal static class MountApplier
 
     private static SafeFileHandle Create(MountContext context, MountSpec mount, MountOptions options)
     {
+        var fileSystem = TakesLabel(context, mount.Type) ? MountLabel.AddTo(options.FileSystem, context.Label) : options.FileSystem;
         try
         {
-            return DetachedMount.Create(mount.Type ?? "none", mount.Source, options.FileSystem, options.CopyUp ? 0 : options.Set);
+            return DetachedMount.Create(mount.Type ?? "none", mount.Source, fileSystem, options.CopyUp ? 0 : options.Set);
         }
         catch (LinuxException e) when (mount.Type == "devpts" && context.HasUserNamespace && e.Errno == Errno.EINVAL)
         {
             // The gid of tty may not be mapped in the user namespace.
-            var withoutGid = options.FileSystem.Where(option => !option.StartsWith("gid=", StringComparison.Ordinal));
+            var withoutGid = fileSystem.Where(option => !option.StartsWith("gid=", StringComparison.Ordinal));
             return DetachedMount.Create("devpts", mount.Source, withoutGid, options.Set);
         }
     }
 
-    private static void Bind(MountContext context, MountSpec mount, MountOptions options)
+    /// <summary>
+    /// procfs and sysfs have labels of their own for every file. In a user namespace the kernel takes one only for the file systems
+    /// that such a namespace may mount with full rights (selinux_set_mnt_opts).
+    /// </summary>
+    private static bool TakesLabel(MountContext context, string? type) =>
+        context.HasUserNamespace ? type is "tmpfs" or "devpts" or "ramfs" or "overlay" : type is not ("proc" or "sysfs");
+
+    private static void Bind(MountContext context, MountSpec mount, MountOptions options, SafeFileHandle? source)
     {
-        using var tree = context.TakeSource() ?? OpenSource(context, mount, options);
+        using var tree = source ?? OpenSource(context, mount, options);
         using var target = IsFolder(tree) ? context.Root.MakeFolders(mount.Destination) : context.Root.MakeFile(mount.Destination);
         RefuseInsideProc(target, mount, DetachedMount.FileSystemType(tree) == PROC_SUPER_MAGIC);
         SetAttributes(tree, options);

@@ -19,34 +19,12 @@ public sealed record LinuxSpec
     public IReadOnlyList<string>? ReadonlyPaths { get; init; }
     public string? MountLabel { get; init; }
     public PersonalitySpec? Personality { get; init; }
-    public IntelRdtSpec? IntelRdt { get; init; }
+    public MemoryPolicySpec? MemoryPolicy { get; init; }
 
-    /// <summary>Interfaces of the host that move into the container's network namespace, by their name on the host (1.3).</summary>
+    /// <summary>Interfaces of the host to move into the container's network namespace, by their name on the host.</summary>
     public IReadOnlyDictionary<string, NetDeviceSpec>? NetDevices { get; init; }
-}
 
-/// <summary>Cache and memory bandwidth by resctrl (config-linux.md, "IntelRdt").</summary>
-public sealed record IntelRdtSpec
-{
-    [JsonPropertyName("closID")]
-    public string? ClosId { get; init; }
-
-    public string? L3CacheSchema { get; init; }
-    public string? MemBwSchema { get; init; }
-    public IReadOnlyList<string>? Schemata { get; init; }
-    public bool? EnableMonitoring { get; init; }
-
-    [JsonPropertyName("enableCMT")]
-    public bool? EnableCmt { get; init; }
-
-    [JsonPropertyName("enableMBM")]
-    public bool? EnableMbm { get; init; }
-}
-
-/// <summary>A network interface's name in the container; null: the same.</summary>
-public sealed record NetDeviceSpec
-{
-    public string? Name { get; init; }
+    public IntelRdtSpec? IntelRdt { get; init; }
 }
 
 /// <summary>A namespace to make, or to join when a path is given. Type: pid network mount ipc uts user cgroup time.</summary>
@@ -73,6 +51,38 @@ public sealed record DeviceSpec
     public uint? FileMode { get; init; }
     public uint? Uid { get; init; }
     public uint? Gid { get; init; }
+}
+
+/// <summary>set_mempolicy(2). Nodes is a list, "0-3,7".</summary>
+public sealed record MemoryPolicySpec
+{
+    public required string Mode { get; init; }
+    public string? Nodes { get; init; }
+    public IReadOnlyList<string>? Flags { get; init; }
+}
+
+/// <summary>Name inside the container; null: as on the host.</summary>
+public sealed record NetDeviceSpec
+{
+    public string? Name { get; init; }
+}
+
+/// <summary>Cache and memory bandwidth by resctrl (config-linux.md, "IntelRdt").</summary>
+public sealed record IntelRdtSpec
+{
+    [JsonPropertyName("closID")]
+    public string? ClosId { get; init; }
+
+    public string? L3CacheSchema { get; init; }
+    public string? MemBwSchema { get; init; }
+    public IReadOnlyList<string>? Schemata { get; init; }
+    public bool? EnableMonitoring { get; init; }
+
+    [JsonPropertyName("enableCMT")]
+    public bool? EnableCmt { get; init; }
+
+    [JsonPropertyName("enableMBM")]
+    public bool? EnableMbm { get; init; }
 }
 
 /// <summary>personality(2).</summary>

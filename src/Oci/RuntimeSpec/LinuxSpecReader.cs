@@ -21,8 +21,16 @@ internal static class LinuxSpecReader
         ReadonlyPaths = e.Texts("readonlyPaths"),
         MountLabel = e.Text("mountLabel"),
         IntelRdt = e.Object("intelRdt", ReadIntelRdt),
-        NetDevices = e.Map("netDevices", item => new NetDeviceSpec { Name = item.Text("name") }),
         Personality = e.Object("personality", item => new PersonalitySpec { Domain = item.RequiredText("domain"), Flags = item.Texts("flags") }),
+        MemoryPolicy = e.Object("memoryPolicy", ReadMemoryPolicy),
+        NetDevices = e.Map("netDevices", item => new NetDeviceSpec { Name = item.Text("name") }),
+    };
+
+    private static MemoryPolicySpec ReadMemoryPolicy(JsonElement e) => new()
+    {
+        Mode = e.RequiredText("mode"),
+        Nodes = e.Text("nodes"),
+        Flags = e.Texts("flags"),
     };
 
     private static IntelRdtSpec ReadIntelRdt(JsonElement e) => new()

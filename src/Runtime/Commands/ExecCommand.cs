@@ -19,6 +19,7 @@ internal static class ExecCommand
         var options = ExecOptions.Parse(context.Words);
         var state = context.Store.Load(options.Id);
         var (spec, _) = context.Store.LoadSpec(options.Id);
+        var container = new ExecContainer(options.Id, state.BundlePath, spec);
         var process = options.BuildProcess(spec.Process ?? new ProcessSpec());
         CheckTerminal(process.Terminal, options);
         using var init = KillCommand.OpenInit(context.Store, state)
@@ -32,7 +33,7 @@ internal static class ExecCommand
         using var console = process.Terminal ? ExecTerminal.Open(state.Pid, process, spec.Linux?.UidMappings) : null;
         try
         {
-            var child = Start(options, state, process, init, cgroup, console?.Slave, new SeccompCache(context.Store.SeccompCacheFolder).Compile(spec.Linux?.Seccomp));
+            var child = Start(options, state, container, process, init, cgroup, console?.Slave, new SeccompCache(context.Store.SeccompCacheFolder).Compile(spec.Linux?.Seccomp));
             using (child)
             {
                 console?.Slave.Dispose();
@@ -48,9 +49,10 @@ internal static class ExecCommand
     }
 
     private static ClonedProcess Start(
-        ExecOptions options, ContainerState state, ProcessSpec process, PidFd init, ICgroupManager cgroup, SafeFileHandle? slave, byte[] seccomp) =>
+        ExecOptions options, ContainerState state, ExecContainer container, ProcessSpec process, PidFd init, ICgroupManager cgroup, SafeFileHandle? slave, byte[] seccomp) =>
         ContainerExec.Start(new ContainerExecRequest(state.Pid, init, process, cgroup)
         {
+            Container = container,
             Stdin = slave ?? ContainerMaker.Inherited(0),
             Stdout = slave ?? ContainerMaker.Inherited(1),
             Stderr = slave ?? ContainerMaker.Inherited(2),

@@ -57,6 +57,12 @@ public static partial class Processes
     [LibraryImport("libc", SetLastError = true)]
     public static partial int getpid();
 
+    [LibraryImport("libc")]
+    public static partial uint geteuid();
+
+    [LibraryImport("libc")]
+    public static partial uint getegid();
+
     [LibraryImport("libc", SetLastError = true)]
     public static partial int setsid();
 

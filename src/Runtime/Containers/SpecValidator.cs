@@ -18,6 +18,7 @@ internal static class SpecValidator
         Require(spec.Root is not null, "root", "is missing");
         var linux = spec.Linux ?? throw Wrong("linux", "is missing");
         ValidateNamespaces(spec, linux);
+        ValidateHooks(spec.Hooks);
         foreach (var mount in spec.Mounts ?? [])
         {
             Require(mount.Destination.Length > 0 && !mount.Destination.Contains('\0'), "mounts.destination", "is empty or not a path");
@@ -48,6 +49,17 @@ internal static class SpecValidator
         Require(process.Scheduler?.Flags?.All(Scheduling.IsFlag) ?? true, "process.scheduler.flags", "has an unknown flag");
     }
 
+    private static void ValidateHooks(HooksSpec? hooks)
+    {
+        IReadOnlyList<HookSpec>?[] kinds =
+            [hooks?.Prestart, hooks?.CreateRuntime, hooks?.CreateContainer, hooks?.StartContainer, hooks?.Poststart, hooks?.Poststop];
+        foreach (var hook in kinds.SelectMany(kind => kind ?? []))
+        {
+            Require(hook.Path.StartsWith('/'), "hooks.path", $"\"{hook.Path}\" is not an absolute path");
+            Require(hook.Timeout is null or > 0, "hooks.timeout", "must be greater than 0");
+        }
+    }
+
     private static void ValidateRlimits(ProcessSpec process)
     {
         var seen = new HashSet<string>();
@@ -67,10 +79,8 @@ internal static class SpecValidator
             Require(NamespacePlan.FlagOf(item.Type) is not null, "linux.namespaces", $"unknown type \"{item.Type}\"");
             Require(types.Add(item.Type), "linux.namespaces", $"{item.Type} is given twice");
             Require(string.IsNullOrEmpty(item.Path) || item.Path.StartsWith('/'), "linux.namespaces", $"\"{item.Path}\" is not an absolute path");
-            Require(item.Type != "mount" || string.IsNullOrEmpty(item.Path), "linux.namespaces", "a mount namespace cannot be joined");
         }
 
-        Require(types.Contains("mount"), "linux.namespaces", "a container needs a mount namespace");
         ValidateWhatNeedsNamespaces(spec, linux, types);
     }
 
@@ -80,7 +90,7 @@ internal static class SpecValidator
         Require(hostname.Length == 0 || types.Contains("uts"), "hostname", "needs a uts namespace");
         Require(System.Text.Encoding.UTF8.GetByteCount(hostname) <= MaxHostnameBytes, "hostname", $"is longer than {MaxHostnameBytes} bytes");
         Require(string.IsNullOrEmpty(spec.Domainname) || types.Contains("uts"), "domainname", "needs a uts namespace");
-        var makesUser = linux.Namespaces!.Any(item => item.Type == "user" && string.IsNullOrEmpty(item.Path));
+        var makesUser = (linux.Namespaces ?? []).Any(item => item.Type == "user" && string.IsNullOrEmpty(item.Path));
         var maps = linux.UidMappings?.Count > 0 && linux.GidMappings?.Count > 0;
         Require(!makesUser || maps, "linux.uidMappings, linux.gidMappings", "are needed for a new user namespace");
         foreach (var name in linux.Sysctl?.Keys ?? [])

@@ -20,6 +20,9 @@ internal sealed record InitSetup(string Id, string BundlePath, ReadOnlyMemory<by
 
     public int PreservedFds { get; init; }
 
+    /// <summary>How many of these are sockets that the program is told of (<see cref="Containers.ContainerRequest.ListenFds"/>).</summary>
+    public int ListenFds { get; init; }
+
     /// <summary>How many sources of bind mounts follow as detached mounts, in the order of the spec's mounts.</summary>
     public int Sources { get; init; }
 
@@ -43,6 +46,7 @@ internal sealed record InitSetup(string Id, string BundlePath, ReadOnlyMemory<by
             writer.WriteBoolean("noPivot", NoPivot);
             writer.WriteBoolean("noNewKeyring", NoNewKeyring);
             writer.WriteNumber("preservedFds", PreservedFds);
+            writer.WriteNumber("listenFds", ListenFds);
             writer.WriteNumber("sources", Sources);
             writer.WriteBase64String("seccomp", Seccomp);
             WriteCgroups(writer);
@@ -66,6 +70,7 @@ internal sealed record InitSetup(string Id, string BundlePath, ReadOnlyMemory<by
             NoPivot = root.GetProperty("noPivot").GetBoolean(),
             NoNewKeyring = root.GetProperty("noNewKeyring").GetBoolean(),
             PreservedFds = root.GetProperty("preservedFds").GetInt32(),
+            ListenFds = root.GetProperty("listenFds").GetInt32(),
             Sources = root.GetProperty("sources").GetInt32(),
             Seccomp = root.GetProperty("seccomp").GetBytesFromBase64(),
             Cgroups = [.. root.GetProperty("cgroups").EnumerateArray().Select(ReadCgroup)],

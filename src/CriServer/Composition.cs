@@ -106,6 +106,7 @@ internal sealed class Composition : IAsyncDisposable
                 containers,
                 _images.Store,
                 _images.Signatures,
+                new ImageVolumes(_images.Store, _images.Signatures),
                 names,
                 files,
                 new ContainerSpecs(containers, layout, host, new HostFiles(), options.Containers),

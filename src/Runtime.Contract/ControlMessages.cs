@@ -7,7 +7,7 @@ namespace CriShim.Runtime.Contract;
 /// What server and supervisor say to each other: one JSON document a SOCK_SEQPACKET message, fds beside it by SCM_RIGHTS.
 /// <code>
 /// server                         supervisor
-///   | CreateRequest [rootfs fd]      |     first message, on fd 3
+///   | CreateRequest [root, volumes]  |     first message, on fd 3
 ///   |------------------------------->|
 ///   |        CreatedReply | ErrorReply
 ///   |&lt;-------------------------------|     after ErrorReply the supervisor has cleaned up and exits
@@ -51,8 +51,9 @@ public abstract record ControlMessage
 }
 
 /// <summary>
-/// Makes the container whose bundle (config.json) lies in <paramref name="Folder"/>, up to the gate before its program. With one fd:
-/// the detached mount to use as its root; without, the spec's root path.
+/// Makes the container whose bundle (config.json) lies in <paramref name="Folder"/>, up to the gate before its program. With fds:
+/// the detached mount to use as its root, then those that stand for the sources <see cref="StateLayout.ContainerVolume"/> 0, 1, … of the
+/// spec's mounts; without, the spec's root path.
 /// </summary>
 /// <param name="Folder">Absolute path of the container's state folder; the supervisor's control socket and records go there.</param>
 /// <param name="LogPath">Absolute path of the CRI log file, or null for none.</param>

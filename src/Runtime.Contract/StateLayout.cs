@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace CriShim.Runtime.Contract;
 
 /// <summary>
@@ -16,6 +18,15 @@ public sealed record StateLayout(string Root)
     public string ContainerFolder(string containerId) => Path.Combine(Containers, containerId);
 
     public string ContainerSpec(string containerId) => Path.Combine(ContainerFolder(containerId), SpecFile);
+
+    /// <summary>
+    /// Source, in the container's spec, of a mount that is passed as a descriptor (<see cref="CreateRequest"/>). Nothing need be there.
+    /// </summary>
+    public string ContainerVolume(string containerId, int number) => VolumeIn(ContainerFolder(containerId), number);
+
+    /// <inheritdoc cref="ContainerVolume"/>
+    public static string VolumeIn(string containerFolder, int number) =>
+        Path.Combine(containerFolder, string.Create(CultureInfo.InvariantCulture, $"volume-{number}"));
 
     /// <summary>Pins and generated files of one sandbox.</summary>
     public string SandboxFolder(string sandboxId) => Path.Combine(Sandboxes, sandboxId);

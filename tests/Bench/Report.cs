@@ -5,9 +5,14 @@ namespace CriShim.Bench;
 /// <summary>Collects figures and prints them as a table: what, figure, budget, and whether it is met.</summary>
 internal sealed class Report
 {
-    private readonly List<(string What, double Value, string Unit, double? Budget, string Note)> _rows = [];
+    private readonly List<Row> _rows = [];
 
-    public void Add(string what, double value, string unit, double? budget = null, string note = "") => _rows.Add((what, value, unit, budget, note));
+    /// <param name="budget">The most that it may be.</param>
+    public void Add(string what, double value, string unit, double? budget = null, string note = "") =>
+        _rows.Add(new Row(what, value, unit, budget is { } most ? "≤ " + Number(most) : "", budget is null || value <= budget, note));
+
+    public void AddAtLeast(string what, double value, string unit, double least) =>
+        _rows.Add(new Row(what, value, unit, "≥ " + Number(least), value >= least, ""));
 
     public static double Median(IEnumerable<double> values)
     {
@@ -20,13 +25,16 @@ internal sealed class Report
     {
         Console.WriteLine();
         Console.WriteLine($"{"what",-62} {"median",10}      {"budget",8}");
-        foreach (var (what, value, unit, budget, note) in _rows)
+        foreach (var row in _rows)
         {
-            var limit = budget is { } b ? "≤ " + b.ToString("0.##", CultureInfo.InvariantCulture) : "";
-            var verdict = budget is null ? "" : value <= budget ? "ok" : "MISSED";
-            Console.WriteLine($"{what,-62} {value.ToString("0.00", CultureInfo.InvariantCulture),10} {unit,-4} {limit,8}  {verdict} {note}");
+            var verdict = row.Budget.Length == 0 ? "" : row.IsMet ? "ok" : "MISSED";
+            Console.WriteLine($"{row.What,-62} {row.Value.ToString("0.00", CultureInfo.InvariantCulture),10} {row.Unit,-4} {row.Budget,8}  {verdict} {row.Note}");
         }
 
-        return _rows.TrueForAll(row => row.Budget is not { } b || row.Value <= b);
+        return _rows.TrueForAll(row => row.IsMet);
     }
+
+    private static string Number(double value) => value.ToString("0.##", CultureInfo.InvariantCulture);
+
+    private sealed record Row(string What, double Value, string Unit, string Budget, bool IsMet, string Note);
 }

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 using CriShim.Cri.V1;
 using CriShim.TestKit;
 
@@ -10,14 +9,15 @@ internal sealed class ServerBench
 {
     private const int Runs = 20;
     private const int Crowd = 30;
+    private const int Execs = 200;
     private readonly ServerProcess _server;
-    private readonly string _image;
+    private readonly BenchPods _pods;
     private readonly Report _report;
 
-    private ServerBench(ServerProcess server, string image, Report report)
+    private ServerBench(ServerProcess server, BenchPods pods, Report report)
     {
         _server = server;
-        _image = image;
+        _pods = pods;
         _report = report;
     }
 
@@ -27,13 +27,15 @@ internal sealed class ServerBench
         await ImageBuilder.Busybox().PushAsync(registry.Host, "bench/busybox", "1");
         await using var server = await ServerProcess.StartAsync();
         var image = $"{registry.Host}/bench/busybox:1";
-        var bench = new ServerBench(server, image, report);
+        var pods = new BenchPods(server.Client, image);
+        var bench = new ServerBench(server, pods, report);
         await Task.Delay(TimeSpan.FromSeconds(2));
         report.Add("crishim resident, idle", MemoryFigures.Kilobytes(server.ProcessId, "Rss") / 1024.0, "MB", 35);
         await server.Client.ImageAsync<PullImageResponse>(new PullImageRequest { Image = new ImageSpec { Image = image } });
         await bench.PodsAsync();
         await bench.ExecsAsync();
         await bench.CrowdAsync();
+        await new StreamBench(server, pods, report).MeasureAsync();
     }
 
     private async Task PodsAsync()
@@ -43,8 +45,9 @@ internal sealed class ServerBench
         {
             var pod = Configs.Pod(logDirectory: Path.Combine(_server.Scratch, $"logs{i}"));
             var clock = Stopwatch.StartNew();
-            var (sandbox, container) = await RunAsync(pod, "echo ready; exec sleep 1000");
-            await FirstByteAsync(Path.Combine(pod.LogDirectory, "c", "0.log"));
+            var (sandbox, container) = await _pods.RunAsync(pod, "echo ready; exec sleep 1000");
+            var log = new FileInfo(Path.Combine(pod.LogDirectory, "c", "0.log"));
+            await _pods.UntilAsync(() => File.Exists(log.FullName) && new FileInfo(log.FullName).Length > 0, log.FullName);
             firstLine.Add(clock.Elapsed.TotalMilliseconds);
             stop.Add(await TimeAsync(() => _server.Client.RuntimeAsync<StopContainerResponse>(new StopContainerRequest { ContainerId = container })));
             remove.Add(await TimeAsync(() => _server.Client.RuntimeAsync<RemoveContainerResponse>(new RemoveContainerRequest { ContainerId = container })));
@@ -60,15 +63,24 @@ internal sealed class ServerBench
 
     private async Task ExecsAsync()
     {
-        var (sandbox, container) = await RunAsync(Configs.Pod(), "exec sleep 1000");
+        var (sandbox, container) = await _pods.RunAsync(Configs.Pod(), "exec sleep 1000");
+        int[] processes = [_server.ProcessId, Supervisors.Of(_server.State, container)];
         var times = new List<double>();
-        for (var i = 0; i < 50; i++)
+        await ExecsAsync(container, Execs / 10, []);
+        var before = processes.Sum(CpuFigures.Seconds);
+        await ExecsAsync(container, Execs, times);
+        var used = processes.Sum(CpuFigures.Seconds) - before;
+        _report.Add("ExecSync of true", Report.Median(times), "ms", 5);
+        _report.Add("its CPU: server, supervisor and command", used * 1000 / Execs, "ms", 4);
+        await _pods.RemoveAsync(sandbox);
+    }
+
+    private async Task ExecsAsync(string container, int count, List<double> times)
+    {
+        for (var i = 0; i < count; i++)
         {
             times.Add(await TimeAsync(() => _server.Client.RuntimeAsync<ExecSyncResponse>(new ExecSyncRequest { ContainerId = container, Cmd = { "true" } })));
         }
-
-        _report.Add("ExecSync of true", Report.Median(times.Skip(5)), "ms", 8);
-        await RemoveAsync(sandbox);
     }
 
     private async Task CrowdAsync()
@@ -76,7 +88,7 @@ internal sealed class ServerBench
         var sandboxes = new List<string>();
         for (var i = 0; i < Crowd; i++)
         {
-            sandboxes.Add((await RunAsync(Configs.Pod(logDirectory: Path.Combine(_server.Scratch, $"crowd{i}")), "exec sleep 1000")).Sandbox);
+            sandboxes.Add((await _pods.RunAsync(Configs.Pod(logDirectory: Path.Combine(_server.Scratch, $"crowd{i}")), "exec sleep 1000")).Sandbox);
         }
 
         await Task.Delay(TimeSpan.FromSeconds(2));
@@ -85,37 +97,7 @@ internal sealed class ServerBench
         _report.Add($"crishim resident, {Crowd} pods", MemoryFigures.Kilobytes(_server.ProcessId, "Rss") / 1024.0, "MB");
         foreach (var sandbox in sandboxes)
         {
-            await RemoveAsync(sandbox);
-        }
-    }
-
-    private async Task<(string Sandbox, string Container)> RunAsync(PodSandboxConfig pod, string script)
-    {
-        var sandbox = (await _server.Client.RuntimeAsync<RunPodSandboxResponse>(new RunPodSandboxRequest { Config = pod })).PodSandboxId;
-        var config = Configs.Container(pod, _image, "c", "/bin/sh", "-c", script);
-        var container = (await _server.Client.RuntimeAsync<CreateContainerResponse>(
-            new CreateContainerRequest { PodSandboxId = sandbox, Config = config, SandboxConfig = pod })).ContainerId;
-        await _server.Client.RuntimeAsync<StartContainerResponse>(new StartContainerRequest { ContainerId = container });
-        return (sandbox, container);
-    }
-
-    private async Task RemoveAsync(string sandbox)
-    {
-        await _server.Client.RuntimeAsync<StopPodSandboxResponse>(new StopPodSandboxRequest { PodSandboxId = sandbox });
-        await _server.Client.RuntimeAsync<RemovePodSandboxResponse>(new RemovePodSandboxRequest { PodSandboxId = sandbox });
-    }
-
-    private static async Task FirstByteAsync(string path)
-    {
-        var clock = Stopwatch.StartNew();
-        while (!File.Exists(path) || new FileInfo(path).Length == 0)
-        {
-            if (clock.Elapsed > TimeSpan.FromSeconds(10))
-            {
-                throw new TimeoutException($"nothing in {path}");
-            }
-
-            await Task.Yield();
+            await _pods.RemoveAsync(sandbox);
         }
     }
 
@@ -124,26 +106,5 @@ internal sealed class ServerBench
         var clock = Stopwatch.StartNew();
         await work();
         return clock.Elapsed.TotalMilliseconds;
-    }
-}
-
-/// <summary>Processes by the name of their program.</summary>
-internal static class Processes
-{
-    public static IEnumerable<int> Named(string name) =>
-        Directory.EnumerateDirectories("/proc").Select(Path.GetFileName).Where(entry => char.IsAsciiDigit(entry![0])).Select(entry => int.Parse(entry!, CultureInfo.InvariantCulture))
-            .Where(pid => CommandLine(pid).StartsWith(name, StringComparison.Ordinal));
-
-    private static string CommandLine(int pid)
-    {
-        try
-        {
-            var first = File.ReadAllText($"/proc/{pid}/cmdline").Split('\0')[0];
-            return Path.GetFileName(first);
-        }
-        catch (IOException)
-        {
-            return "";
-        }
     }
 }

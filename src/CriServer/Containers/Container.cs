@@ -31,6 +31,9 @@ internal sealed record Container
     /// <summary>Repository digest of the image where it has one, else its id.</summary>
     public required string ImageReference { get; init; }
 
+    /// <summary>Ids of the images that it has as volumes, in the order of the config's mounts of images.</summary>
+    public IReadOnlyList<string> VolumeImages { get; init; } = [];
+
     /// <summary>Absolute; null: no log.</summary>
     public string? LogPath { get; init; }
 

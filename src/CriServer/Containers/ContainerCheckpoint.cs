@@ -30,7 +30,8 @@ internal sealed record ContainerCheckpoint(
     int ExitCode,
     string Reason,
     string Message,
-    byte[]? Resources = null)
+    byte[]? Resources = null,
+    IReadOnlyList<string>? VolumeImages = null)
 {
     public const string FileName = "container.json";
 
@@ -41,7 +42,8 @@ internal sealed record ContainerCheckpoint(
         container.ImageName, container.ImageReference, container.LogPath, container.StopSignal, container.User?.ToByteArray(), container.CgroupPath,
         container.Supervisor, container.CreatedAt, container.StartingAt, container.StartedAt, container.FinishedAt, container.ExitCode,
         container.Reason, container.Message,
-        ReferenceEquals(container.Resources, container.Config.Linux?.Resources) ? null : container.Resources?.ToByteArray());
+        ReferenceEquals(container.Resources, container.Config.Linux?.Resources) ? null : container.Resources?.ToByteArray(),
+        container.VolumeImages.Count == 0 ? null : container.VolumeImages);
 
     /// <exception cref="InvalidDataException">Written by a newer server, or not a container's record.</exception>
     public Container ToContainer(string id)
@@ -65,6 +67,7 @@ internal sealed record ContainerCheckpoint(
             StopSignal = StopSignal,
             User = User is null ? null : LinuxContainerUser.Parser.ParseFrom(User),
             Resources = Resources is null ? config.Linux?.Resources : LinuxContainerResources.Parser.ParseFrom(Resources),
+            VolumeImages = VolumeImages ?? [],
             CgroupPath = CgroupPath,
             Supervisor = Supervisor,
             CreatedAt = CreatedAt,

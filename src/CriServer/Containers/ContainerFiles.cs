@@ -18,14 +18,28 @@ internal sealed class ContainerFiles(CheckpointFolder<ContainerCheckpoint> recor
 {
     private const UnixFileMode FolderMode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
-    /// <summary>Makes the container's root.</summary>
-    /// <param name="sandbox">Its pod: where that has a user namespace, the root's owners are mapped by it.</param>
-    /// <returns>Detached mount of it.</returns>
-    public SafeFileHandle MakeRoot(string containerId, Sandbox sandbox, Image image)
+    /// <summary>Makes the container's root and its image volumes.</summary>
+    /// <param name="sandbox">Its pod: where that has a user namespace, the owners are mapped by it.</param>
+    public ContainerRoot MakeRoot(string containerId, Sandbox sandbox, Image image, IReadOnlyList<ImageVolume> volumes)
     {
-        snapshotter.Prepare(containerId, image);
+        snapshotter.Prepare(containerId, image, volumes.Count == 0 ? null : [.. volumes.Select(volume => volume.Image)]);
         using var ids = IdMapOf(sandbox);
-        return snapshotter.MountRootfs(containerId, ids);
+        var mounted = new List<SafeFileHandle>(volumes.Count);
+        try
+        {
+            for (var number = 0; number < volumes.Count; number++)
+            {
+                var whole = snapshotter.MountVolume(containerId, number, ids);
+                mounted.Add(ImageVolumes.Narrow(whole, volumes[number].SubPath, layout.ContainerVolume(containerId, number)));
+            }
+
+            return new ContainerRoot(snapshotter.MountRootfs(containerId, ids), mounted);
+        }
+        catch
+        {
+            mounted.ForEach(volume => volume.Dispose());
+            throw;
+        }
     }
 
     /// <summary>Makes the bundle's folder.</summary>

@@ -1,4 +1,5 @@
 using CriShim.Cri.V1;
+using CriShim.CriServer.Specs;
 
 namespace CriShim.CriServer.Containers;
 
@@ -58,9 +59,27 @@ internal static class ContainerMessages
         }
 
         status.Image.Annotations.Add(container.Config.Image.Annotations);
-        status.Mounts.Add(container.Config.Mounts);
+        status.Mounts.Add(MountsOf(container));
         status.Labels.Add(container.Config.Labels);
         status.Annotations.Add(container.Config.Annotations);
         return status;
+    }
+
+    /// <summary>As asked; images with what their names led to (KEP-5365).</summary>
+    private static IEnumerable<Mount> MountsOf(Container container)
+    {
+        var images = 0;
+        foreach (var mount in container.Config.Mounts)
+        {
+            if (!SpecImageVolumes.IsOne(mount) || images == container.VolumeImages.Count)
+            {
+                yield return mount;
+                continue;
+            }
+
+            var resolved = mount.Clone();
+            resolved.Image.ImageRef = container.VolumeImages[images++];
+            yield return resolved;
+        }
     }
 }

@@ -33,6 +33,7 @@ internal sealed class ContainerSpecs(ContainerStore containers, StateLayout layo
             Host = host,
             HostFiles = hostFiles,
             Options = options,
+            VolumePath = number => layout.ContainerVolume(container.Id, number),
             TargetPidNamespace = TargetPidNamespace(sandbox, config.Linux?.SecurityContext?.NamespaceOptions),
         });
         return new Built(spec, user.ToContainerUser().Linux);

@@ -1,7 +1,6 @@
 using CriShim.CriServer.Configuration;
 using CriShim.CriServer.RuntimeClient;
 using CriShim.Runtime.Contract;
-using Microsoft.Win32.SafeHandles;
 
 namespace CriShim.CriServer.Containers;
 
@@ -13,12 +12,12 @@ internal sealed class ContainerSupervision(
     public Task<INewSupervisor> StartAsync(Container container) => runtime.StartSupervisorAsync(layout.ContainerFolder(container.Id));
 
     /// <summary>Has the container made from its bundle.</summary>
-    public Task<ISupervisor> CreateAsync(INewSupervisor supervisor, Container container, SafeFileHandle root)
+    public Task<ISupervisor> CreateAsync(INewSupervisor supervisor, Container container, ContainerRoot root)
     {
         var request = new CreateRequest(
             container.Id, layout.ContainerFolder(container.Id), container.LogPath, options.MaxLogLineBytes, container.Config.Stdin,
             container.Config.StdinOnce, LogFolderOf(container));
-        return supervisor.CreateAsync(request, root, CancellationToken.None);
+        return supervisor.CreateAsync(request, [root.Root, .. root.Volumes], CancellationToken.None);
     }
 
     public void Watch(string containerId, ISupervisor supervisor) => live.Add(containerId, supervisor);

@@ -16,10 +16,10 @@ namespace CriShim.CriServer.Containers;
 /// Makes a container up to the gate before its program. The work belongs to the container, not to the call: a retry with the same metadata
 /// joins it, or gets what it made for a caller that had left. Steps:
 /// <list type="number">
-/// <item>check the config, find sandbox and image, ask the signature policy, reserve the name</item>
+/// <item>check the config, find sandbox and images, ask the signature policy, reserve the name</item>
 /// <item>record the intent</item>
 /// <item>bundle folder; from here on the supervisor's process starts beside the next two steps</item>
-/// <item>root: a snapshot on the image's layers, as a detached mount; log folder</item>
+/// <item>root: a snapshot on the image's layers, and the image volumes, as detached mounts; log folder</item>
 /// <item>spec, with the user resolved in that root</item>
 /// <item>the supervisor makes cgroup, namespaces and the init that waits at the gate</item>
 /// <item>record the result and show it, unless the sandbox was stopped meanwhile</item>
@@ -30,6 +30,7 @@ internal sealed class CreateContainer(
     ContainerStore containers,
     ImageStore images,
     SignatureCheck signatures,
+    ImageVolumes imageVolumes,
     NameRegistry names,
     ContainerFiles files,
     ContainerSpecs specs,
@@ -69,7 +70,8 @@ internal sealed class CreateContainer(
         var image = images.Find(config.Image.Image) ?? throw CriException.NotFound("image", config.Image.Image);
         RequireRunnable(image);
         signatures.RequireForContainer(image, config.Image.UserSpecifiedImage);
-        var container = NewContainer(sandbox, config, image, name, IdGenerator.Next());
+        var volumes = FindVolumes(config, name);
+        var container = NewContainer(sandbox, config, image, name, IdGenerator.Next()) with { VolumeImages = [.. volumes.Select(v => v.Image.Id)] };
         if (names.Reserve(name, container.Id) is var owner && owner != container.Id)
         {
             throw new CriException(CriErrorKind.AlreadyExists, $"failed to create container \"{name}\": it exists as \"{owner}\"");
@@ -79,7 +81,7 @@ internal sealed class CreateContainer(
         rollback.Add("name", () => names.Release(name, container.Id));
         try
         {
-            await MakeAsync(sandbox, container, image, rollback, stage);
+            await MakeAsync(sandbox, container, image, volumes, rollback, stage);
             _unclaimed.Add(name, container.Id);
             rollback.Commit();
             ContainersLog.Created(log, container.Id, sandbox.Id, name);
@@ -96,7 +98,8 @@ internal sealed class CreateContainer(
         }
     }
 
-    private async Task MakeAsync(Sandbox sandbox, Container container, Image image, Rollback rollback, OperationStage stage)
+    private async Task MakeAsync(
+        Sandbox sandbox, Container container, Image image, IReadOnlyList<ImageVolume> volumes, Rollback rollback, OperationStage stage)
     {
         stage.Name = "recording the container";
         containers.Record(container);
@@ -107,10 +110,10 @@ internal sealed class CreateContainer(
         rollback.Add("root and bundle", () => files.RemoveWorkingFiles(container.Id));
         var starting = supervision.StartAsync(container);
         rollback.Add("supervisor", _ => DismissAsync(starting));
-        using var root = files.MakeRoot(container.Id, sandbox, image);
+        using var root = files.MakeRoot(container.Id, sandbox, image, volumes);
 
         stage.Name = "building its spec";
-        var built = specs.Build(sandbox, container, image, root);
+        var built = specs.Build(sandbox, container, image, root.Root);
         files.WriteSpec(container.Id, built.Spec);
 
         stage.Name = "waiting for its supervisor";
@@ -153,6 +156,18 @@ internal sealed class CreateContainer(
         CreatedAt = time.UnixNanoseconds(),
     };
 
+    private IReadOnlyList<ImageVolume> FindVolumes(ContainerConfig config, string name)
+    {
+        try
+        {
+            return imageVolumes.Find(config);
+        }
+        catch (CriException e)
+        {
+            throw Translate(e, name);
+        }
+    }
+
     private static void RequireReady(Sandbox? sandbox)
     {
         if (sandbox is not { IsReady: true })
@@ -190,5 +205,10 @@ internal sealed class CreateContainer(
         _ => new CriException(CriErrorKind.Unknown, Text(e, name), e),
     };
 
-    private static string Text(Exception e, string name) => $"failed to create container \"{name}\": {e.Message}";
+    /// <summary>What the kubelet tests for stays the beginning.</summary>
+    private static string Text(Exception e, string name)
+    {
+        var prefix = e.Message.StartsWith(ImageVolumes.KubeletPrefix, StringComparison.Ordinal) ? ImageVolumes.KubeletPrefix : "";
+        return $"{prefix}failed to create container \"{name}\": {e.Message[prefix.Length..]}";
+    }
 }

@@ -7,6 +7,6 @@ namespace CriShim.CriServer.RuntimeClient;
 internal interface INewSupervisor : IDisposable
 {
     /// <summary>Has it make the container, up to the gate before its program; once.</summary>
-    /// <param name="rootfs">Detached mount to use as the container's root; null: the spec's root path.</param>
-    Task<ISupervisor> CreateAsync(CreateRequest request, SafeFileHandle? rootfs, CancellationToken cancellationToken);
+    /// <param name="mounts">Detached: the container's root, then its volumes.</param>
+    Task<ISupervisor> CreateAsync(CreateRequest request, IReadOnlyList<SafeFileHandle> mounts, CancellationToken cancellationToken);
 }

@@ -25,9 +25,9 @@ internal sealed class Supervisor : ISupervisor, INewSupervisor
     public Task<ExitRecord?> Exited => _exited.Task;
 
     /// <inheritdoc/>
-    public async Task<ISupervisor> CreateAsync(CreateRequest request, SafeFileHandle? rootfs, CancellationToken cancellationToken)
+    public async Task<ISupervisor> CreateAsync(CreateRequest request, IReadOnlyList<SafeFileHandle> mounts, CancellationToken cancellationToken)
     {
-        var reply = await _connection.CallAsync(request, rootfs is null ? [] : [rootfs], cancellationToken);
+        var reply = await _connection.CallAsync(request, [.. mounts], cancellationToken);
         Record = reply.Message is CreatedReply created ? created.Supervisor : throw Unexpected(reply.Message);
         return this;
     }

@@ -30,6 +30,9 @@ internal sealed record ContainerSpecInputs
     /// <summary>For pid mode TARGET: /proc/PID/ns/pid of the target's init, which the caller found running in this pod.</summary>
     public string? TargetPidNamespace { get; init; }
 
+    /// <summary>Where the runtime finds the container's image volumes, by their number.</summary>
+    public required Func<int, string> VolumePath { get; init; }
+
     public LinuxContainerSecurityContext? SecurityContext => Config.Linux?.SecurityContext;
 
     public bool Privileged => SecurityContext?.Privileged ?? false;

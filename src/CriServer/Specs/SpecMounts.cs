@@ -11,9 +11,13 @@ internal static class SpecMounts
     public static List<MountSpec> Build(ContainerSpecInputs inputs)
     {
         var asked = new List<MountSpec>(inputs.Config.Mounts.Count);
+        var images = 0;
         for (var i = 0; i < inputs.Config.Mounts.Count; i++)
         {
-            asked.Add(SpecVolumes.Build(inputs.Config.Mounts[i], $"mounts[{i}]", inputs.HostFiles));
+            var mount = inputs.Config.Mounts[i];
+            asked.Add(SpecImageVolumes.IsOne(mount)
+                ? SpecImageVolumes.Build(mount, $"mounts[{i}]", inputs.VolumePath(images++))
+                : SpecVolumes.Build(mount, $"mounts[{i}]", inputs.HostFiles));
         }
 
         var taken = asked.Select(mount => mount.Destination).ToHashSet();

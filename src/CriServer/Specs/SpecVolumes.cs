@@ -9,23 +9,15 @@ internal static class SpecVolumes
 {
     private static readonly string[] s_flags = ["noexec", "nodev", "nosuid"];
 
-    /// <exception cref="CriException">InvalidArgument, or Unimplemented for an image, naming the field.</exception>
+    /// <exception cref="CriException">InvalidArgument, naming the field.</exception>
     public static MountSpec Build(Mount mount, string field, IHostFiles host)
     {
-        if (mount.Image is { Image.Length: > 0 })
+        if (mount.ImageSubPath.Length > 0)
         {
-            throw new CriException(CriErrorKind.Unimplemented, $"{field}.image: volumes made of an image are not supported");
+            throw CriException.InvalidArgument($"{field}.image_sub_path needs {field}.image");
         }
 
-        var options = new List<string> { "rbind", Propagation(mount, field), Access(mount, field) };
-        foreach (var option in mount.MountOptions)
-        {
-            options.Add(Array.IndexOf(s_flags, option) >= 0
-                ? option
-                : throw CriException.InvalidArgument(
-                    $"{field}.mount_options: \"{TextRules.Printable(option)}\" is none of noexec, nodev, nosuid"));
-        }
-
+        List<string> options = ["rbind", Propagation(mount, field), Access(mount, field), .. Flags(mount, field)];
         var destination = Destination(mount, field);
         var source = Source(mount, field, host);
         CheckHostPropagation(mount, field, source, host);
@@ -40,12 +32,16 @@ internal static class SpecVolumes
         };
     }
 
-    private static string Destination(Mount mount, string field)
+    internal static string Destination(Mount mount, string field)
     {
         TextRules.RequireAbsolutePath(mount.ContainerPath, $"{field}.container_path");
         var destination = TextRules.CleanPath(mount.ContainerPath);
         return destination != "/" ? destination : throw CriException.InvalidArgument($"{field}.container_path is the container's root");
     }
+
+    internal static IEnumerable<string> Flags(Mount mount, string field) => mount.MountOptions.Select(option => Array.IndexOf(s_flags, option) >= 0
+        ? option
+        : throw CriException.InvalidArgument($"{field}.mount_options: \"{TextRules.Printable(option)}\" is none of noexec, nodev, nosuid"));
 
     private static string Source(Mount mount, string field, IHostFiles host)
     {

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text;
-using CriShim.Cgroups;
 using CriShim.Linux;
 using CriShim.Runtime.Containers;
 using CriShim.Runtime.Contract;

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.Json;
-using CriShim.Cgroups;
 using CriShim.Oci.RuntimeSpec;
 using CriShim.Runtime.Containers;
 

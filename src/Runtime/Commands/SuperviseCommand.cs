@@ -3,7 +3,6 @@ using CriShim.Linux.LibC;
 using CriShim.Runtime.Contract;
 using CriShim.Runtime.Logging;
 using CriShim.Runtime.Supervisor;
-using Microsoft.Win32.SafeHandles;
 
 namespace CriShim.Runtime.Commands;
 
@@ -38,7 +37,7 @@ internal static class SuperviseCommand
             var request = message as CreateRequest
                 ?? throw new RuntimeException(RuntimeErrorKind.InvalidArgument, "failed to supervise: the first message is not to create");
             problems = new RuntimeLog(Path.Combine(request.Folder, ProblemLogFile), time);
-            using var supervisor = Create(request, packet.Fds, time, problems);
+            using var supervisor = Supervisor.Supervisor.Create(request, packet.Fds, time, problems);
             packet.Dispose();
             OwnProcess.OomScore = OomScore;
             supervisor.Run(channel, sequence);
@@ -54,9 +53,6 @@ internal static class SuperviseCommand
             problems?.Dispose();
         }
     }
-
-    private static Supervisor.Supervisor Create(CreateRequest request, IReadOnlyList<SafeFileHandle> fds, TimeProvider time, RuntimeLog problems) =>
-        Supervisor.Supervisor.Create(request, fds.Count > 0 ? fds[0] : null, time, problems);
 
     /// <summary>
     /// Signals are for containers, not for their supervisors: nothing but SIGKILL ends one. The OOM score is lowered once the container

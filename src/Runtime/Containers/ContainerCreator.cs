@@ -100,14 +100,14 @@ internal static class ContainerCreator
             NoNewKeyring = request.NoNewKeyring,
             PreservedFds = request.PreservedFds.Count,
             ListenFds = request.ListenFds,
-            Sources = mounts.Sources.Count,
+            Sources = [.. mounts.Sources.Keys],
             Seccomp = seccomp,
             Cgroups = cgroup.Folders,
         };
         Step("setup", () =>
         {
             channel.Send(InitMessage.Setup, setup.Write(), [.. fds]);
-            foreach (var batch in mounts.Sources.Chunk(SeqPacketSocket.MaxFds))
+            foreach (var batch in mounts.Sources.Values.Chunk(SeqPacketSocket.MaxFds))
             {
                 channel.Send(InitMessage.Sources, [], batch);
             }

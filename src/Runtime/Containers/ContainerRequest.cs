@@ -19,6 +19,9 @@ internal sealed record ContainerRequest(string Id, string BundlePath, Spec Spec,
     /// <summary>A detached mount to use as root; null: the spec's root path.</summary>
     public SafeFileHandle? Rootfs { get; init; }
 
+    /// <summary>Detached mounts that stand for what the spec's mounts have as their source, by that source.</summary>
+    public IReadOnlyDictionary<string, SafeFileHandle> Volumes { get; init; } = new Dictionary<string, SafeFileHandle>();
+
     /// <summary>
     /// A listening socket: the init takes the order to start from whoever connects, not from the process that made it
     /// (`create` and `start` are two processes). Null: <see cref="CreatedContainer.Start"/> gives it.

@@ -6,32 +6,39 @@ namespace CriShim.Runtime.Containers;
 
 /// <summary>
 /// What an init in a user namespace cannot reach: its root there owns no file of the host, so folders above a volume or a root that only
-/// root may pass are closed to it, and it may not map owners. That is done here, on detached mounts.
+/// root may pass are closed to it, and it may not map owners. That is done here, on detached mounts. Volumes that the request brings are
+/// handed on.
 /// </summary>
 internal sealed class OutsideMounts : IDisposable
 {
-    private readonly List<SafeFileHandle> _sources = [];
+    private readonly Dictionary<int, SafeFileHandle> _sources = [];
+    private readonly IReadOnlyDictionary<string, SafeFileHandle> _volumes;
     private SafeFileHandle? _opened;
 
-    private OutsideMounts(SafeFileHandle? rootfs) => Rootfs = rootfs;
+    private OutsideMounts(ContainerRequest request)
+    {
+        Rootfs = request.Rootfs;
+        _volumes = request.Volumes;
+    }
 
     /// <summary>The root as given or opened; null: the init opens it.</summary>
     public SafeFileHandle? Rootfs { get; private set; }
 
-    /// <summary>Of the bind mounts, in the spec's order; empty: the init opens them.</summary>
-    public IReadOnlyList<SafeFileHandle> Sources => _sources;
+    /// <summary>Of bind mounts, by their place in the spec; the init opens those that are missing.</summary>
+    public IReadOnlyDictionary<int, SafeFileHandle> Sources => _sources;
 
     public static OutsideMounts Open(ContainerRequest request)
     {
-        var result = new OutsideMounts(request.Rootfs);
-        if (request.Spec.Linux?.Namespaces?.Any(item => item.Type == "user") is not true)
-        {
-            return result;
-        }
-
+        var result = new OutsideMounts(request);
+        var hasUserNamespace = request.Spec.Linux?.Namespaces?.Any(item => item.Type == "user") is true;
         try
         {
-            result.OpenAll(request);
+            if (hasUserNamespace)
+            {
+                result.OpenRoot(request);
+            }
+
+            result.OpenSources(request, all: hasUserNamespace);
             return result;
         }
         catch
@@ -43,11 +50,15 @@ internal sealed class OutsideMounts : IDisposable
 
     public void Dispose()
     {
-        _sources.ForEach(source => source.Dispose());
+        foreach (var source in _sources.Values.Except(_volumes.Values))
+        {
+            source.Dispose();
+        }
+
         _opened?.Dispose();
     }
 
-    private void OpenAll(ContainerRequest request)
+    private void OpenRoot(ContainerRequest request)
     {
         if (Rootfs is null)
         {
@@ -55,15 +66,23 @@ internal sealed class OutsideMounts : IDisposable
             Rootfs = _opened;
         }
 
+    }
+
+    private void OpenSources(ContainerRequest request, bool all)
+    {
         using var idMapper = new IdMapper();
-        foreach (var mount in request.Spec.Mounts ?? [])
+        var mounts = request.Spec.Mounts ?? [];
+        for (var i = 0; i < mounts.Count; i++)
         {
-            var options = MountOptions.Parse(mount);
-            if (options.IsBind)
+            if (_volumes.TryGetValue(mounts[i].Source ?? "", out var volume))
             {
-                var source = DetachedMount.Clone(Path.GetFullPath(mount.Source ?? "", request.BundlePath), options.IsRecursiveBind);
-                _sources.Add(source);
-                idMapper.Apply(source, mount, options);
+                _sources.Add(i, volume);
+            }
+            else if (all && MountOptions.Parse(mounts[i]) is { IsBind: true } options)
+            {
+                var source = DetachedMount.Clone(Path.GetFullPath(mounts[i].Source ?? "", request.BundlePath), options.IsRecursiveBind);
+                _sources.Add(i, source);
+                idMapper.Apply(source, mounts[i], options);
             }
         }
     }

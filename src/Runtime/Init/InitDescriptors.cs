@@ -4,8 +4,9 @@ using Microsoft.Win32.SafeHandles;
 namespace CriShim.Runtime.Init;
 
 /// <summary>The descriptors that came with the set-up, in the order of <see cref="InitMessage.Setup"/>.</summary>
-/// <param name="Sources">Of the bind mounts; empty where they are to be opened by path.</param>
-internal sealed record InitDescriptors(SafeFileHandle? Rootfs, SeqPacketSocket? Gate, InheritedFds Preserved, Queue<SafeFileHandle> Sources)
+/// <param name="Sources">Of bind mounts, by their place in the spec; those that are missing are to be opened by path.</param>
+internal sealed record InitDescriptors(
+    SafeFileHandle? Rootfs, SeqPacketSocket? Gate, InheritedFds Preserved, IReadOnlyDictionary<int, SafeFileHandle> Sources)
 {
     public static InitDescriptors From(IReadOnlyList<SafeFileHandle> fds, InitSetup setup, InitChannel channel)
     {
@@ -13,12 +14,12 @@ internal sealed record InitDescriptors(SafeFileHandle? Rootfs, SeqPacketSocket? 
         var rootfs = setup.HasRootfs ? fds[next++] : null;
         var gate = setup.HasGate ? new SeqPacketSocket(fds[next++]) : null;
         var preserved = new InheritedFds([.. Enumerable.Range(0, setup.PreservedFds).Select(i => (3 + i, fds[next + i]))]);
-        var sources = new Queue<SafeFileHandle>();
-        while (sources.Count < setup.Sources && channel.Receive() is { Kind: InitMessage.Sources } batch)
+        var sources = new Dictionary<int, SafeFileHandle>();
+        while (sources.Count < setup.Sources.Count && channel.Receive() is { Kind: InitMessage.Sources } batch)
         {
             foreach (var source in batch.Fds)
             {
-                sources.Enqueue(source);
+                sources.Add(setup.Sources[sources.Count], source);
             }
         }
 

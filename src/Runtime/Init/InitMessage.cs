@@ -5,7 +5,7 @@ namespace CriShim.Runtime.Init;
 /// <code>
 /// creator                                     init
 ///   | Setup + JSON [rootfs] [gate] [preserved…] |
-///   | Sources [up to 16]                        |   as often as needed, in a user namespace only
+///   | Sources [up to 16]                        |   as often as needed: volumes; in a user namespace all
 ///   |------------------------------------------>|   mounts
 ///   |            Mounted                        |   only where the creator has hooks to run at that point
 ///   |&lt;------------------------------------------|

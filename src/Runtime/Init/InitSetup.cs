@@ -23,8 +23,8 @@ internal sealed record InitSetup(string Id, string BundlePath, ReadOnlyMemory<by
     /// <summary>How many of these are sockets that the program is told of (<see cref="Containers.ContainerRequest.ListenFds"/>).</summary>
     public int ListenFds { get; init; }
 
-    /// <summary>How many sources of bind mounts follow as detached mounts, in the order of the spec's mounts.</summary>
-    public int Sources { get; init; }
+    /// <summary>Places in the spec's mounts of those whose sources follow as detached mounts, in this order.</summary>
+    public IReadOnlyList<int> Sources { get; init; } = [];
 
     /// <summary>BPF of the seccomp profile; empty: none.</summary>
     public byte[] Seccomp { get; init; } = [];
@@ -47,7 +47,7 @@ internal sealed record InitSetup(string Id, string BundlePath, ReadOnlyMemory<by
             writer.WriteBoolean("noNewKeyring", NoNewKeyring);
             writer.WriteNumber("preservedFds", PreservedFds);
             writer.WriteNumber("listenFds", ListenFds);
-            writer.WriteNumber("sources", Sources);
+            WriteSources(writer);
             writer.WriteBase64String("seccomp", Seccomp);
             WriteCgroups(writer);
             writer.WritePropertyName("spec");
@@ -71,11 +71,22 @@ internal sealed record InitSetup(string Id, string BundlePath, ReadOnlyMemory<by
             NoNewKeyring = root.GetProperty("noNewKeyring").GetBoolean(),
             PreservedFds = root.GetProperty("preservedFds").GetInt32(),
             ListenFds = root.GetProperty("listenFds").GetInt32(),
-            Sources = root.GetProperty("sources").GetInt32(),
+            Sources = [.. root.GetProperty("sources").EnumerateArray().Select(place => place.GetInt32())],
             Seccomp = root.GetProperty("seccomp").GetBytesFromBase64(),
             Cgroups = [.. root.GetProperty("cgroups").EnumerateArray().Select(ReadCgroup)],
         };
         return (setup, SpecReader.ReadSpec(root.GetProperty("spec")));
+    }
+
+    private void WriteSources(Utf8JsonWriter writer)
+    {
+        writer.WriteStartArray("sources");
+        foreach (var place in Sources)
+        {
+            writer.WriteNumberValue(place);
+        }
+
+        writer.WriteEndArray();
     }
 
     private void WriteCgroups(Utf8JsonWriter writer)

@@ -18,14 +18,15 @@ internal static class MountApplier
         "/proc/slabinfo", "/proc/net/dev", "/proc/sys/kernel/ns_last_pid", "/proc/sys/crypto/fips_enabled",
     ];
 
-    public static void Apply(MountContext context, MountSpec mount)
+    /// <param name="source">Detached mount of what a bind mount shows; null: it is opened by the spec's path.</param>
+    public static void Apply(MountContext context, MountSpec mount, SafeFileHandle? source)
     {
         var options = MountOptions.Parse(mount);
         try
         {
             if (options.IsBind)
             {
-                Bind(context, mount, options);
+                Bind(context, mount, options, source);
             }
             else
             {
@@ -79,9 +80,9 @@ internal static class MountApplier
         }
     }
 
-    private static void Bind(MountContext context, MountSpec mount, MountOptions options)
+    private static void Bind(MountContext context, MountSpec mount, MountOptions options, SafeFileHandle? source)
     {
-        using var tree = context.TakeSource() ?? OpenSource(context, mount, options);
+        using var tree = source ?? OpenSource(context, mount, options);
         using var target = IsFolder(tree) ? context.Root.MakeFolders(mount.Destination) : context.Root.MakeFile(mount.Destination);
         RefuseInsideProc(target, mount, DetachedMount.FileSystemType(tree) == PROC_SUPER_MAGIC);
         SetAttributes(tree, options);

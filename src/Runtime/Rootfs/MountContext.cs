@@ -1,12 +1,11 @@
 using CriShim.Linux;
 using CriShim.Oci.RuntimeSpec;
 using CriShim.Runtime.Init;
-using Microsoft.Win32.SafeHandles;
 
 namespace CriShim.Runtime.Rootfs;
 
 /// <summary>What the mounts of one container have in common.</summary>
-internal sealed class MountContext(RootFd root, InitSetup setup, Spec spec, Queue<SafeFileHandle> sources) : IDisposable
+internal sealed class MountContext(RootFd root, InitSetup setup, Spec spec) : IDisposable
 {
     public RootFd Root { get; } = root;
 
@@ -20,9 +19,6 @@ internal sealed class MountContext(RootFd root, InitSetup setup, Spec spec, Queu
 
     /// <summary>/dev is the host's or a volume: nothing is made in it.</summary>
     public bool DevIsForeign { get; set; }
-
-    /// <summary>The source of the next bind mount where it was opened outside; null otherwise.</summary>
-    public SafeFileHandle? TakeSource() => sources.TryDequeue(out var source) ? source : null;
 
     public void Dispose() => IdMapper.Dispose();
 

@@ -41,12 +41,14 @@ internal static class RootfsBuilder
         return new RootFd(root);
     }
 
-    public static void Build(RootFd root, InitSetup setup, Spec spec, Queue<SafeFileHandle> sources)
+    /// <param name="sources">Of bind mounts, as opened outside, by their place in the spec.</param>
+    public static void Build(RootFd root, InitSetup setup, Spec spec, IReadOnlyDictionary<int, SafeFileHandle> sources)
     {
-        using var context = new MountContext(root, setup, spec, sources);
-        foreach (var mount in spec.Mounts ?? [])
+        using var context = new MountContext(root, setup, spec);
+        var mounts = spec.Mounts ?? [];
+        for (var i = 0; i < mounts.Count; i++)
         {
-            MountApplier.Apply(context, mount);
+            MountApplier.Apply(context, mounts[i], sources.GetValueOrDefault(i));
         }
 
         if (!context.DevIsForeign)

@@ -29,7 +29,8 @@ internal sealed class SupervisedContainer(CreatedContainer created, int original
     public bool SharesHostPids => created.Spec.Linux?.Namespaces?.Any(item => item.Type == "pid") != true;
 
     /// <summary>Makes the container of the bundle in the request's folder; throws, with everything undone, when that fails.</summary>
-    public static SupervisedContainer Create(CreateRequest request, SafeFileHandle? rootfs, ContainerStdio stdio)
+    /// <param name="mounts">As <see cref="CreateRequest"/> says.</param>
+    public static SupervisedContainer Create(CreateRequest request, IReadOnlyList<SafeFileHandle> mounts, ContainerStdio stdio)
     {
         var (spec, json) = BundleReader.Read(request.Folder);
         if (spec.Process is { } process)
@@ -42,7 +43,8 @@ internal sealed class SupervisedContainer(CreatedContainer created, int original
             Stdin = stdio.Stdin,
             Stdout = stdio.Stdout,
             Stderr = stdio.Stderr,
-            Rootfs = rootfs,
+            Rootfs = mounts.Count > 0 ? mounts[0] : null,
+            Volumes = mounts.Skip(1).Index().ToDictionary(volume => StateLayout.VolumeIn(request.Folder, volume.Index), volume => volume.Item),
             SeccompCacheFolder = Path.GetFullPath("../../seccomp", request.Folder),
         });
         return new SupervisedContainer(created, OwnProcess.OomScore);

@@ -67,15 +67,15 @@ internal sealed class Supervisor : IDisposable
     }
 
     /// <summary>Makes the container; throws, with everything undone, when that fails.</summary>
-    /// <param name="rootfs">Detached mount to use as the root, or null.</param>
-    public static Supervisor Create(CreateRequest request, SafeFileHandle? rootfs, TimeProvider time, RuntimeLog problems)
+    /// <param name="mounts">As <see cref="CreateRequest"/> says.</param>
+    public static Supervisor Create(CreateRequest request, IReadOnlyList<SafeFileHandle> mounts, TimeProvider time, RuntimeLog problems)
     {
         var log = new CriLogWriter(request.LogPath, request.MaxLogLineBytes, time, problems, request.LogFolder);
         using var stdio = ContainerStdio.Create(request.OpenStdin);
         SupervisedContainer? container = null;
         try
         {
-            container = SupervisedContainer.Create(request, rootfs, stdio);
+            container = SupervisedContainer.Create(request, mounts, stdio);
             stdio.CloseContainerEnds();
             return new Supervisor(request, container, stdio, log, time, problems);
         }

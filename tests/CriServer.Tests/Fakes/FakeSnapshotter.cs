@@ -9,11 +9,13 @@ internal sealed class FakeSnapshotter : ISnapshotter
 {
     public List<string> Removed { get; } = [];
 
-    public void Prepare(string containerId, Image image)
+    public void Prepare(string containerId, Image image, IReadOnlyList<Image>? volumes = null)
     {
     }
 
     public SafeFileHandle MountRootfs(string containerId, RootIdMap? ids = null) => throw new NotSupportedException();
+
+    public SafeFileHandle MountVolume(string containerId, int number, RootIdMap? ids = null) => throw new NotSupportedException();
 
     public void Remove(string containerId) => Removed.Add(containerId);
 

@@ -96,6 +96,7 @@ internal static class Given
         User = new ResolvedUser(101, 101, [101], "/home/web"),
         Host = Host,
         HostFiles = new FakeHostFiles(),
+        VolumePath = number => $"/volumes/{number}",
     };
 
     public static SandboxFacts Sandbox(PodSandboxConfig pod) => new()

@@ -123,9 +123,21 @@ public class SpecMountsTests
     }
 
     [Fact]
-    public void Build_ImageVolume_IsUnimplemented() => Given.Refused(
-        () => Given.Build(c => c.Mounts.Add(new Mount { ContainerPath = "/data", Image = new ImageSpec { Image = "x" } })),
-        CriErrorKind.Unimplemented);
+    public void Build_ImageVolumes_AreReadOnlyBindsOfWhatTheRuntimeIsGiven()
+    {
+        static Mount Volume(string place) => new() { ContainerPath = place, Image = new ImageSpec { Image = "x" }, Readonly = true };
+        var spec = Given.Build(c => c.Mounts.AddRange([Volume("/a"), Bind("/b"), Volume("/c")]));
+        Assert.Equal(("/volumes/0", "/volumes/1"), (Find(spec, "/a").Source, Find(spec, "/c").Source));
+        Assert.Equal("bind rprivate ro nosuid nodev", string.Join(' ', Find(spec, "/c").Options!));
+    }
+
+    [Fact]
+    public void Build_SubPathWithoutImage_IsRefused()
+    {
+        var mount = Bind("/data");
+        mount.ImageSubPath = "folder";
+        Assert.Contains("mounts[0].image_sub_path", Refused(mount).Message);
+    }
 
     [Fact]
     public void Build_IdMappings_ArePassedOn()

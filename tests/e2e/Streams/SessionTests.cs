@@ -1,6 +1,4 @@
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using CriShim.Cri.V1;
 using CriShim.E2e.Fixtures;
 using CriShim.TestKit;
@@ -8,11 +6,9 @@ using CriShim.TestKit.Streaming;
 
 namespace CriShim.E2e.Streams;
 
-/// <summary>Exec, attach and port forward through the streaming server, by SPDY. EXEC_COUNT sets how many execs the flood has.</summary>
+/// <summary>Exec and attach through the streaming server, by SPDY. EXEC_COUNT sets how many execs the flood has.</summary>
 public sealed class SessionTests(ServerFixture fixture) : IClassFixture<ServerFixture>
 {
-    private const string Protocol = "v4.channel.k8s.io";
-
     private static readonly int s_execs =
         int.TryParse(Environment.GetEnvironmentVariable("EXEC_COUNT"), CultureInfo.InvariantCulture, out var count) ? count : 60;
 
@@ -33,7 +29,7 @@ public sealed class SessionTests(ServerFixture fixture) : IClassFixture<ServerFi
     {
         await using var pod = await fixture.RunAsync(fixture.Pod(), "sleep", "1000");
         await using var session = await ExecAsync(pod, "iot", "stty", "size");
-        await session.Resize!.WriteAsync("{\"Width\":93,\"Height\":41}");
+        await session["resize"].WriteAsync("{\"Width\":93,\"Height\":41}");
         Assert.Equal("41 93\r\n", await session["stdout"].ReadTextAsync());
     }
 
@@ -89,41 +85,6 @@ public sealed class SessionTests(ServerFixture fixture) : IClassFixture<ServerFi
         Assert.Equal(ContainerState.ContainerRunning, (await fixture.StatusAsync(pod.Container)).State);
     }
 
-    [Fact]
-    public async Task PortForward_HostNetwork_EchoesAndRefuses()
-    {
-        await using var pod = await fixture.RunAsync(fixture.Pod(), "sleep", "1000");
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        var port = ((IPEndPoint)listener.LocalEndpoint).Port;
-        var serving = ServeOneAsync(listener);
-        var url = (await fixture.Client.RuntimeAsync<PortForwardResponse>(new PortForwardRequest { PodSandboxId = pod.Sandbox })).Url;
-        using var connection = await UpgradedConnection.SpdyAsync(url, "portforward.k8s.io");
-        await using var client = new SpdyClient(connection.Stream);
-        var (data, error) = await OpenPairAsync(client, port, 0);
-        await data.WriteAsync("hello");
-        Assert.Equal("hello"u8.ToArray(), await data.ReadAsync());
-        await data.CloseAsync();
-        Assert.Equal("", await error.ReadTextAsync());
-        await serving;
-        listener.Stop();
-        var (_, refused) = await OpenPairAsync(client, port, 1);
-        Assert.Contains($"port {port}", await refused.ReadTextAsync(), StringComparison.Ordinal);
-        await client.PingAsync();
-    }
-
-    private static async Task ServeOneAsync(TcpListener listener)
-    {
-        using var accepted = await listener.AcceptTcpClientAsync();
-        await accepted.GetStream().CopyToAsync(accepted.GetStream());
-    }
-
-    private static async Task<(SpdyClientStream Data, SpdyClientStream Error)> OpenPairAsync(SpdyClient client, int port, int request)
-    {
-        var error = await client.OpenAsync(("streamtype", "error"), ("port", $"{port}"), ("requestid", $"{request}"));
-        return (await client.OpenAsync(("streamtype", "data"), ("port", $"{port}"), ("requestid", $"{request}")), error);
-    }
-
     private async Task RunOneAsync(RunningPod pod, int number)
     {
         await using var session = await ExecAsync(pod, "o", "sh", "-c", $"echo {number} begin; echo {number} end; exit {number & 127}");
@@ -134,7 +95,7 @@ public sealed class SessionTests(ServerFixture fixture) : IClassFixture<ServerFi
 
     private int OpenFiles() => Directory.GetFiles($"/proc/{fixture.Server.ProcessId}/fd").Length;
 
-    private async Task<Session> ExecAsync(RunningPod pod, string streams, params string[] command)
+    private async Task<RemoteSession> ExecAsync(RunningPod pod, string streams, params string[] command)
     {
         var request = new ExecRequest
         {
@@ -145,51 +106,12 @@ public sealed class SessionTests(ServerFixture fixture) : IClassFixture<ServerFi
             Stderr = streams.Contains('2'),
             Tty = streams.Contains('t'),
         };
-        return await Session.OpenAsync((await fixture.Client.RuntimeAsync<ExecResponse>(request)).Url, streams);
+        return await RemoteSession.OpenAsync((await fixture.Client.RuntimeAsync<ExecResponse>(request)).Url, streams);
     }
 
-    private async Task<Session> AttachAsync(RunningPod pod, string streams)
+    private async Task<RemoteSession> AttachAsync(RunningPod pod, string streams)
     {
         var request = new AttachRequest { ContainerId = pod.Container, Stdin = streams.Contains('i'), Stdout = true };
-        return await Session.OpenAsync((await fixture.Client.RuntimeAsync<AttachResponse>(request)).Url, streams);
-    }
-
-    /// <summary>The client's streams of one exec or attach.</summary>
-    private sealed class Session(UpgradedConnection connection, SpdyClient client) : IAsyncDisposable
-    {
-        private readonly Dictionary<string, SpdyClientStream> _streams = [];
-
-        public SpdyClientStream? Resize => _streams.GetValueOrDefault("resize");
-
-        public SpdyClientStream this[string name] => _streams[name];
-
-        /// <param name="streams">Letters: i, o, 2 and t for a terminal's sizes.</param>
-        public static async Task<Session> OpenAsync(string url, string streams)
-        {
-            var connection = await UpgradedConnection.SpdyAsync(url, Protocol);
-            Assert.Equal(101, connection.Status);
-            var session = new Session(connection, new SpdyClient(connection.Stream));
-            string[] names =
-            [
-                "error", .. streams.Contains('t') ? ["resize"] : Array.Empty<string>(), .. streams.Contains('i') ? ["stdin"] : Array.Empty<string>(),
-                "stdout", .. streams.Contains('2') ? ["stderr"] : Array.Empty<string>(),
-            ];
-            await session.OpenStreamsAsync(names);
-            return session;
-        }
-
-        public async ValueTask DisposeAsync()
-        {
-            await client.DisposeAsync();
-            connection.Dispose();
-        }
-
-        private async Task OpenStreamsAsync(string[] names)
-        {
-            foreach (var name in names)
-            {
-                _streams[name] = await client.OpenAsync(("streamtype", name));
-            }
-        }
+        return await RemoteSession.OpenAsync((await fixture.Client.RuntimeAsync<AttachResponse>(request)).Url, streams);
     }
 }

@@ -1,6 +1,7 @@
 using CriShim.Linux;
 using Microsoft.Win32.SafeHandles;
 using static CriShim.Linux.LibC.Files;
+using static CriShim.Linux.LibC.Mount;
 
 namespace CriShim.CriServer.Images.Snapshots;
 
@@ -36,6 +37,13 @@ internal sealed class CopyBackend : ISnapshotBackend
             DetachedMount.MapIds(root, recursive: false, ids.UserNamespace, folder);
         }
 
+        return root;
+    }
+
+    public SafeFileHandle MountReadOnly(string folder, IReadOnlyList<string> layers, RootIdMap? ids = null)
+    {
+        var root = Mount(folder, layers, ids);
+        DetachedMount.SetAttributes(root, recursive: false, MOUNT_ATTR_RDONLY, 0);
         return root;
     }
 

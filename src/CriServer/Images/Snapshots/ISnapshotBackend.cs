@@ -16,6 +16,9 @@ internal interface ISnapshotBackend
     /// <param name="ids">Null where the container has the host's users.</param>
     SafeFileHandle Mount(string folder, IReadOnlyList<string> layers, RootIdMap? ids = null);
 
+    /// <summary>The same, for a mount that is made read-only: nothing is written to the folder, whose owners are the image's.</summary>
+    SafeFileHandle MountReadOnly(string folder, IReadOnlyList<string> layers, RootIdMap? ids = null);
+
     /// <summary>The folder of what the container wrote.</summary>
     string WritableFolder(string folder);
 }

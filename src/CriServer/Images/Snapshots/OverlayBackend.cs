@@ -44,27 +44,39 @@ internal sealed class OverlayBackend(IReadOnlyList<string> options, bool layerBy
             RootAttributes.SetOwner(layers.Count > 0 ? layers[^1] : Path.Combine(folder, EmptyName), WritableFolder(folder), ids);
         }
 
+        using var upper = OpenFolder(WritableFolder(folder));
+        using var work = OpenFolder(Path.Combine(folder, WorkName));
+        return MountLayers(folder, layers, [("upperdir", upper), ("workdir", work)], options, ids);
+    }
+
+    /// <remarks>Without a writable layer; the folder of one is the highest of the layers, for what it says of folders.</remarks>
+    public SafeFileHandle MountReadOnly(string folder, IReadOnlyList<string> layers, RootIdMap? ids = null) =>
+        MountLayers(folder, [.. layers.Count > 0 ? layers : [Path.Combine(folder, EmptyName)], WritableFolder(folder)], [], [], ids);
+
+    public string WritableFolder(string folder) => Path.Combine(folder, UpperName);
+
+    /// <param name="layers">Lowest first.</param>
+    /// <param name="writable">Options that name a folder.</param>
+    private SafeFileHandle MountLayers(
+        string folder, IReadOnlyList<string> layers, IReadOnlyList<(string Option, SafeFileHandle Folder)> writable, IReadOnlyList<string> flags, RootIdMap? ids)
+    {
         // Highest first, each by a descriptor: a path of any length is a short one, without a colon to escape.
         var paths = layers.Count > 0 ? layers.Reverse() : [Path.Combine(folder, EmptyName)];
         var lower = new List<SafeFileHandle>();
-        using var upper = OpenFolder(WritableFolder(folder));
-        using var work = OpenFolder(Path.Combine(folder, WorkName));
         try
         {
             lower.AddRange(paths.Select(path => ids is null ? OpenFolder(path) : OpenMapped(path, ids)));
             return layerByLayer
                 ? DetachedMount.Create(
-                    "overlay", "overlay", [.. lower.Select(l => $"lowerdir+={PathOf(l)}"), $"upperdir={PathOf(upper)}", $"workdir={PathOf(work)}", .. options], 0)
+                    "overlay", "overlay", [.. lower.Select(l => $"lowerdir+={PathOf(l)}"), .. writable.Select(w => $"{w.Option}={PathOf(w.Folder)}"), .. flags], 0)
                 : OverlayByString.Mount(
-                    folder, [$"lowerdir={string.Join(':', lower.Select(Number))}", $"upperdir={Number(upper)}", $"workdir={Number(work)}", .. options]);
+                    folder, [$"lowerdir={string.Join(':', lower.Select(Number))}", .. writable.Select(w => $"{w.Option}={Number(w.Folder)}"), .. flags]);
         }
         finally
         {
             lower.ForEach(l => l.Dispose());
         }
     }
-
-    public string WritableFolder(string folder) => Path.Combine(folder, UpperName);
 
     private static SafeFileHandle OpenMapped(string path, RootIdMap ids)
     {

@@ -10,7 +10,7 @@ using Microsoft.Win32.SafeHandles;
 namespace CriShim.CriServer.Images.Snapshots;
 
 /// <summary>
-/// The writable layers of containers, <c>FOLDER/ID/{snapshot.json,…}</c>. A snapshot holds the layers under it from before it is made
+/// The writable layers of containers, <c>FOLDER/ID/{snapshot.json,…}</c>, with a folder for each image volume. A snapshot holds the layers under it from before it is made
 /// until after it is gone.
 /// </summary>
 /// <param name="quota">Null: writable layers have no limit.</param>
@@ -37,7 +37,7 @@ internal sealed class SnapshotStore(
             if (TryRead(path) is { } record)
             {
                 _records.Add(record.ContainerId, record);
-                layers.Hold(record.DiffIds);
+                layers.Hold(record.AllLayers);
                 Adopt(record.Project);
             }
             else
@@ -57,7 +57,7 @@ internal sealed class SnapshotStore(
         }
     }
 
-    public void Prepare(string containerId, Image image)
+    public void Prepare(string containerId, Image image, IReadOnlyList<Image>? volumes = null)
     {
         SnapshotRecord record;
         lock (_gate)
@@ -67,14 +67,18 @@ internal sealed class SnapshotStore(
                 throw new CriException(CriErrorKind.AlreadyExists, $"snapshot of container \"{containerId}\" already exists");
             }
 
-            record = new SnapshotRecord(containerId, backend.Name, image.DiffIds, quota?.Reserve());
+            record = new SnapshotRecord(containerId, backend.Name, image.DiffIds, quota?.Reserve(), volumes?.Select(volume => volume.DiffIds).ToList());
             _records.Add(containerId, record);
         }
 
-        layers.Hold(record.DiffIds);
+        layers.Hold(record.AllLayers);
         try
         {
-            RequireLayers(record, image);
+            foreach (var needed in (IEnumerable<Image>)[image, .. volumes ?? []])
+            {
+                RequireLayers(needed);
+            }
+
             var path = FolderOf(containerId);
             Directory.CreateDirectory(path, FolderMode);
             if (record.Project is { } project)
@@ -84,7 +88,11 @@ internal sealed class SnapshotStore(
 
             AtomicFile.Write(
                 Path.Combine(path, RecordName), JsonSerializer.SerializeToUtf8Bytes(record, SnapshotJsonContext.Default.SnapshotRecord), durable: false);
-            backend.Prepare(path, LowerFolders(record));
+            backend.Prepare(path, LowerFolders(record.DiffIds));
+            for (var number = 0; number < volumes?.Count; number++)
+            {
+                PrepareVolume(VolumeFolder(containerId, number), volumes[number]);
+            }
         }
         catch
         {
@@ -96,9 +104,12 @@ internal sealed class SnapshotStore(
     public SafeFileHandle MountRootfs(string containerId, RootIdMap? ids = null)
     {
         var record = Get(containerId);
-        FolderAttributes.Restore(layers, VisibleLayers(record), WritableFolder(containerId), ids);
-        return backend.Mount(FolderOf(containerId), LowerFolders(record), ids);
+        FolderAttributes.Restore(layers, VisibleLayers(record.DiffIds), WritableFolder(containerId), ids);
+        return backend.Mount(FolderOf(containerId), LowerFolders(record.DiffIds), ids);
     }
+
+    public SafeFileHandle MountVolume(string containerId, int number, RootIdMap? ids = null) =>
+        backend.MountReadOnly(VolumeFolder(containerId, number), LowerFolders(Get(containerId).Volumes![number]), ids);
 
     public string WritableFolder(string containerId) => backend.WritableFolder(FolderOf(containerId));
 
@@ -127,7 +138,7 @@ internal sealed class SnapshotStore(
             quota?.Release(project);
         }
 
-        removal.Request(layers.Release(record.DiffIds));
+        removal.Request(layers.Release(record.AllLayers));
     }
 
     /// <summary>What the container wrote, with what is kept for it; nothing when it is gone. Walks the disk unless there is a quota.</summary>
@@ -151,9 +162,16 @@ internal sealed class SnapshotStore(
         }
     }
 
-    private void RequireLayers(SnapshotRecord record, Image image)
+    private void PrepareVolume(string path, Image volume)
     {
-        var found = record.DiffIds.Select(layers.FindWhole).ToList();
+        Directory.CreateDirectory(path, FolderMode);
+        backend.Prepare(path, LowerFolders(volume.DiffIds));
+        FolderAttributes.Restore(layers, VisibleLayers(volume.DiffIds), backend.WritableFolder(path), ids: null);
+    }
+
+    private void RequireLayers(Image image)
+    {
+        var found = image.DiffIds.Select(layers.FindWhole).ToList();
         if (found.Contains(null))
         {
             layerMissing();
@@ -169,11 +187,14 @@ internal sealed class SnapshotStore(
         }
     }
 
-    private List<string> LowerFolders(SnapshotRecord record) => [.. VisibleLayers(record).Select(layers.ContentsOf)];
+    private List<string> LowerFolders(IReadOnlyList<Digest> diffIds) => [.. VisibleLayers(diffIds).Select(layers.ContentsOf)];
 
     /// <summary>A layer that hides everything below its root ends the stack: overlayfs does not ask the roots of layers for that.</summary>
-    private List<Digest> VisibleLayers(SnapshotRecord record) =>
-        [.. record.DiffIds.Skip(Math.Max(0, record.DiffIds.ToList().FindLastIndex(diffId => EntryXattrs.IsOpaque(layers.ContentsOf(diffId)))))];
+    private List<Digest> VisibleLayers(IReadOnlyList<Digest> diffIds) =>
+        [.. diffIds.Skip(Math.Max(0, diffIds.ToList().FindLastIndex(diffId => EntryXattrs.IsOpaque(layers.ContentsOf(diffId)))))];
+
+    private string VolumeFolder(string containerId, int number) =>
+        Path.Combine(FolderOf(containerId), string.Create(CultureInfo.InvariantCulture, $"volume-{number}"));
 
     private string FolderOf(string containerId) => Path.Combine(folder, containerId);
 

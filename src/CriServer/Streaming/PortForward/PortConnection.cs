@@ -38,13 +38,18 @@ internal sealed class PortConnection(IPodDialer dialer, string sandboxId, ushort
         {
             return await dialer.ConnectAsync(sandboxId, port, clientGone);
         }
-        catch (Exception e) when (e is CriException or LinuxException or SocketException or IOException)
+        catch (Exception e) when (e is CriException or LinuxException or SocketException)
         {
             await error.SendTextAsync($"failed to forward port {port} of sandbox \"{sandboxId}\": {e.Message}", clientGone);
-            await error.CompleteAsync();
-            reset();
-            return null;
         }
+        catch (IOException)
+        {
+            // The pod has reset it already: not a word, as in CopyAsync.
+        }
+
+        await error.CompleteAsync();
+        reset();
+        return null;
     }
 
     /// <summary>

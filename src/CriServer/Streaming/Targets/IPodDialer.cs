@@ -9,5 +9,6 @@ internal interface IPodDialer
     /// <param name="sandboxId">The whole id.</param>
     /// <returns>A two-way stream; a connected <see cref="System.Net.Sockets.NetworkStream"/> where it can be, whose socket is half-closed after input.</returns>
     /// <exception cref="CriException">Nobody listens, or the pod is gone: the client sees the text.</exception>
+    /// <exception cref="IOException">The pod has taken the connection and reset it at once.</exception>
     Task<Stream> ConnectAsync(string sandboxId, ushort port, CancellationToken cancellationToken);
 }

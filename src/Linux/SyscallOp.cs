@@ -17,4 +17,7 @@ internal struct SyscallOp
 
     /// <summary>Not 0: the result becomes <see cref="SyscallProgram.SavedResult"/>.</summary>
     public int SavesResult;
+
+    /// <summary>Address of an int that gets the result; 0: none.</summary>
+    public nint StoreAt;
 }

@@ -48,6 +48,14 @@ public sealed unsafe class SyscallProgram : IDisposable
         return this;
     }
 
+    /// <summary>Appends a call whose result goes into the int at <paramref name="place"/>, memory of this program that a later call reads.</summary>
+    public SyscallProgram CallAndStore(string step, nint place, int number, nint a0 = 0, nint a1 = 0, nint a2 = 0)
+    {
+        _ops.Add(new SyscallOp { Number = number, A0 = a0, A1 = a1, A2 = a2, StoreAt = place });
+        _steps.Add(step);
+        return this;
+    }
+
     /// <summary>
     /// Appends the closing of every descriptor from <paramref name="first"/> on. In a clone they are closed at once (but the one that
     /// reports failures, which an execve closes); on the current thread they are marked close-on-exec. Once in a program.
@@ -138,6 +146,11 @@ public sealed unsafe class SyscallProgram : IDisposable
             if (result != -1)
             {
                 saved = op->SavesResult != 0 ? result : saved;
+                if (op->StoreAt != 0)
+                {
+                    *(int*)op->StoreAt = (int)result;
+                }
+
                 continue;
             }
 

@@ -116,7 +116,11 @@ public sealed record SandboxRequest(
     IReadOnlyList<IdMapping>? GidMappings,
     string? CgroupPath,
     string? SharedMemoryPath,
-    long SharedMemoryBytes) : ControlMessage;
+    long SharedMemoryBytes) : ControlMessage
+{
+    /// <summary>SELinux context of the shared memory; null: none.</summary>
+    public string? MountLabel { get; init; }
+}
 
 public sealed record OkReply : ControlMessage;
 

@@ -70,5 +70,8 @@ public static class ControlReader
         e.List("gidMappings", SpecReader.ReadIdMapping),
         e.Text("cgroupPath"),
         e.Text("sharedMemoryPath"),
-        e.Long("sharedMemoryBytes") ?? 0);
+        e.Long("sharedMemoryBytes") ?? 0)
+    {
+        MountLabel = e.Text("mountLabel"),
+    };
 }

@@ -10,6 +10,7 @@ public static class Rtnetlink
     public const ushort RTM_DELLINK = 17;
     public const ushort RTM_GETLINK = 18;
     public const ushort RTM_NEWADDR = 20;
+    public const ushort RTM_GETADDR = 22;
     public const ushort RTM_NEWROUTE = 24;
     public const ushort RTM_GETROUTE = 26;
 
@@ -42,7 +43,9 @@ public static class Rtnetlink
     public const ushort IFA_ADDRESS = 1;
     public const ushort IFA_LOCAL = 2;
     public const ushort IFA_BROADCAST = 4;
+    public const ushort IFA_FLAGS = 8;
     public const byte IFA_F_NODAD = 0x02;
+    public const byte IFA_F_PERMANENT = 0x80;
 
     public const ushort RTA_DST = 1;
     public const ushort RTA_OIF = 4;

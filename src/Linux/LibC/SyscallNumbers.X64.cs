@@ -10,6 +10,7 @@ public static class SyscallNumbers
     public const int SYS_rt_sigprocmask = 14;
     public const int SYS_ioctl = 16;
     public const int SYS_getpid = 39;
+    public const int SYS_sendmsg = 46;
     public const int SYS_execve = 59;
     public const int SYS_exit = 60;
     public const int SYS_kill = 62;
@@ -26,8 +27,9 @@ public static class SyscallNumbers
     public const int SYS_personality = 135;
     public const int SYS_pivot_root = 155;
     public const int SYS_prctl = 157;
-    public const int SYS_exit_group = 231;
     public const int SYS_sched_setaffinity = 203;
+    public const int SYS_exit_group = 231;
+    public const int SYS_set_mempolicy = 238;
     public const int SYS_keyctl = 250;
     public const int SYS_ioprio_set = 251;
     public const int SYS_openat = 257;

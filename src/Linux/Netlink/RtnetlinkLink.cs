@@ -84,6 +84,16 @@ public static class RtnetlinkLink
         batch.Byte(IFLA_INET6_ADDR_GEN_MODE, IN6_ADDR_GEN_MODE_NONE);
     }
 
+    /// <summary>Appends: the interface goes to another network namespace and has the new name there, in which "%d" stands for a free number.</summary>
+    /// <param name="namespaceFd">Open namespace file; must stay open until the batch was executed.</param>
+    public static void Move(NetlinkBatch batch, int index, int namespaceFd, string newName)
+    {
+        batch.Begin(RTM_NEWLINK, NLM_F_ACK, $"move interface {index} as \"{newName}\"");
+        batch.Put(new ifinfomsg { ifi_index = index });
+        batch.Number(IFLA_NET_NS_FD, (uint)namespaceFd);
+        batch.Text(IFLA_IFNAME, CheckName(newName));
+    }
+
     public static void Delete(NetlinkBatch batch, string name)
     {
         batch.Begin(RTM_DELLINK, NLM_F_ACK, $"delete \"{name}\"");

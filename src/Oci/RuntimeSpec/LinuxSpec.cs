@@ -17,6 +17,13 @@ public sealed record LinuxSpec
     public IReadOnlyList<string>? ReadonlyPaths { get; init; }
     public string? MountLabel { get; init; }
     public PersonalitySpec? Personality { get; init; }
+    public MemoryPolicySpec? MemoryPolicy { get; init; }
+
+    /// <summary>Interfaces of the host to move into the container's network namespace, by their name on the host.</summary>
+    public IReadOnlyDictionary<string, NetDeviceSpec>? NetDevices { get; init; }
+
+    /// <summary>Only that it is asked for: "linux.intelRdt".</summary>
+    public IntelRdtSpec? IntelRdt { get; init; }
 }
 
 /// <summary>A namespace to make, or to join when a path is given. Type: pid network mount ipc uts user cgroup time.</summary>
@@ -44,6 +51,23 @@ public sealed record DeviceSpec
     public uint? Uid { get; init; }
     public uint? Gid { get; init; }
 }
+
+/// <summary>set_mempolicy(2). Nodes is a list, "0-3,7".</summary>
+public sealed record MemoryPolicySpec
+{
+    public required string Mode { get; init; }
+    public string? Nodes { get; init; }
+    public IReadOnlyList<string>? Flags { get; init; }
+}
+
+/// <summary>Name inside the container; null: as on the host.</summary>
+public sealed record NetDeviceSpec
+{
+    public string? Name { get; init; }
+}
+
+/// <summary>Resource director technology of Intel's processors.</summary>
+public sealed record IntelRdtSpec;
 
 /// <summary>personality(2).</summary>
 public sealed record PersonalitySpec

@@ -21,6 +21,16 @@ internal static class LinuxSpecReader
         ReadonlyPaths = e.Texts("readonlyPaths"),
         MountLabel = e.Text("mountLabel"),
         Personality = e.Object("personality", item => new PersonalitySpec { Domain = item.RequiredText("domain"), Flags = item.Texts("flags") }),
+        MemoryPolicy = e.Object("memoryPolicy", ReadMemoryPolicy),
+        NetDevices = e.Map("netDevices", item => new NetDeviceSpec { Name = item.Text("name") }),
+        IntelRdt = e.Object("intelRdt", _ => new IntelRdtSpec()),
+    };
+
+    private static MemoryPolicySpec ReadMemoryPolicy(JsonElement e) => new()
+    {
+        Mode = e.RequiredText("mode"),
+        Nodes = e.Text("nodes"),
+        Flags = e.Texts("flags"),
     };
 
     private static DeviceSpec ReadDevice(JsonElement e) => new()

@@ -3,7 +3,7 @@ namespace CriShim.Oci.RuntimeSpec;
 /// <summary>config.json of a bundle (OCI runtime-spec config.md, config-linux.md). Absent members are null.</summary>
 public sealed record Spec
 {
-    public const string CurrentVersion = "1.2.0";
+    public const string CurrentVersion = "1.3.0";
 
     public string OciVersion { get; init; } = CurrentVersion;
     public ProcessSpec? Process { get; init; }

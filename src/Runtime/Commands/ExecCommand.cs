@@ -17,6 +17,7 @@ internal static class ExecCommand
         var options = ExecOptions.Parse(context.Words);
         var state = context.Store.Load(options.Id);
         var (spec, _) = context.Store.LoadSpec(options.Id);
+        var container = new ExecContainer(options.Id, state.BundlePath, spec);
         var process = options.BuildProcess(spec.Process ?? new ProcessSpec());
         CheckTerminal(process.Terminal, options);
         using var init = KillCommand.OpenInit(context.Store, state)
@@ -30,7 +31,7 @@ internal static class ExecCommand
         using var console = process.Terminal ? ExecTerminal.Open(state.Pid, process, spec.Linux?.UidMappings) : null;
         try
         {
-            using var child = Start(options, state, spec, process, init, cgroup, console?.Slave, context.Store.SeccompCacheFolder);
+            using var child = Start(options, state, container, process, init, cgroup, console?.Slave, context.Store.SeccompCacheFolder);
             console?.Slave.Dispose();
             ContainerMaker.WritePidFile(options.PidFile, child.Pid);
             return Finish(options, child, console);
@@ -44,7 +45,7 @@ internal static class ExecCommand
     private static ClonedProcess Start(
         ExecOptions options,
         ContainerState state,
-        Spec spec,
+        ExecContainer container,
         ProcessSpec process,
         PidFd init,
         ICgroupManager cgroup,
@@ -52,14 +53,15 @@ internal static class ExecCommand
         string seccompCache) =>
         ContainerExec.Start(new ContainerExecRequest(state.Pid, init, process, cgroup)
         {
+            Container = container,
             Stdin = slave ?? ContainerMaker.Inherited(0),
             Stdout = slave ?? ContainerMaker.Inherited(1),
             Stderr = slave ?? ContainerMaker.Inherited(2),
             PreservedFds = ContainerMaker.PreservedFds(options.PreservedFds),
             SubCgroups = options.SubCgroups,
-            IsChroot = SharedMounts.AreUsedBy(spec),
+            IsChroot = SharedMounts.AreUsedBy(container.Spec),
             Keyring = state.Keyring,
-            Seccomp = new SeccompCache(seccompCache).Compile(spec.Linux?.Seccomp),
+            Seccomp = new SeccompCache(seccompCache).Compile(container.Spec.Linux?.Seccomp),
         });
 
     private static int Finish(ExecOptions options, ClonedProcess child, ExecTerminal? console)

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using CriShim.Oci.RuntimeSpec;
+using CriShim.Runtime.Containers;
 using CriShim.Runtime.Rootfs;
 using CriShim.Runtime.Security;
 
@@ -53,8 +54,14 @@ internal static class FeaturesCommand
         WriteList(writer, "knownFlags", SeccompNames.Flags);
         WriteList(writer, "supportedFlags", SeccompNames.Flags);
         writer.WriteEndObject();
-        WriteEnabled(writer, "apparmor", false);
-        WriteEnabled(writer, "selinux", false);
+        WriteEnabled(writer, "apparmor", true);
+        WriteEnabled(writer, "selinux", true);
+        WriteEnabled(writer, "intelRdt", false);
+        writer.WriteStartObject("memoryPolicy");
+        WriteList(writer, "modes", MemoryPolicy.Modes);
+        WriteList(writer, "flags", MemoryPolicy.Flags);
+        writer.WriteEndObject();
+        WriteEnabled(writer, "netDevices", true);
         writer.WriteStartObject("mountExtensions");
         WriteEnabled(writer, "idmap", true);
         writer.WriteEndObject();

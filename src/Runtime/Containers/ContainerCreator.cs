@@ -41,7 +41,12 @@ internal static class ContainerCreator
                 init = Step("clone", () => InitClone.Start(request, namespaces, cgroup, theirs.Handle, image));
             }
 
-            SendSetup(request, channel, cgroup, seccomp);
+            NetDevices.Move(request.Spec.Linux?.NetDevices, init.Pid);
+            using (var agent = SeccompProfile.HasListener(seccomp) ? SeccompListener.Connect(request.Spec.Linux!.Seccomp!) : null)
+            {
+                SendSetup(request, channel, cgroup, seccomp, agent, init.Pid);
+            }
+
             var startTime = ProcStat.Read(init.Pid)?.StartTime ?? 0;
             DoWhatCanGoBeside(request, image, init, startTime);
             RunHooks(request, channel, init.Pid);
@@ -84,12 +89,13 @@ internal static class ContainerCreator
         }
     }
 
-    private static void SendSetup(ContainerRequest request, InitChannel channel, ICgroupManager cgroup, byte[] seccomp)
+    private static void SendSetup(ContainerRequest request, InitChannel channel, ICgroupManager cgroup, byte[] seccomp, SafeFileHandle? agent, int pid)
     {
         using var mounts = OutsideMounts.Open(request);
         var fds = new List<SafeFileHandle>();
         fds.AddRange(mounts.Rootfs is { } rootfs ? [rootfs] : []);
         fds.AddRange(request.Gate is { } gate ? [gate.Handle] : []);
+        fds.AddRange(agent is null ? [] : [agent]);
         fds.AddRange(request.PreservedFds);
         var setup = new InitSetup(request.Id, request.BundlePath, request.SpecJson)
         {
@@ -102,6 +108,8 @@ internal static class ContainerCreator
             ListenFds = request.ListenFds,
             Sources = [.. mounts.Sources.Keys],
             Seccomp = seccomp,
+            ListenerState = agent is null ? [] : SeccompListener.ProcessState(
+                request.Spec.Linux!.Seccomp!, pid, Hooks.StateOf(request.Id, request.BundlePath, request.Spec, pid, "creating")),
             Cgroups = cgroup.Folders,
         };
         Step("setup", () =>

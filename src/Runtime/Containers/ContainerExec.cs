@@ -27,6 +27,7 @@ internal static class ContainerExec
     public static ClonedProcess Start(CreatedContainer container, ProcessSpec process, IReadOnlyList<SafeFileHandle> stdio, CgroupLeaf? leaf) =>
         Start(new ContainerExecRequest(container.Pid, container.PidFd, process, container.Cgroup)
         {
+            Container = new ExecContainer(container.Id, container.BundlePath, container.Spec),
             Stdin = stdio[0],
             Stdout = stdio[1],
             Stderr = stdio[2],
@@ -42,11 +43,15 @@ internal static class ContainerExec
     /// </summary>
     public static ClonedProcess Start(ContainerExecRequest request)
     {
-        SpecValidator.ValidateProcess(request.Process);
+        ProcessRules.Check(request.Process);
+        var linux = request.Container.Spec.Linux;
         using var program = new SyscallProgram();
+        using var listener = ExecListener.For(request);
+        var listenerFd = 3 + request.PreservedFds.Count;
         using var fds = new InheritedFds([
             (0, request.Stdin), (1, request.Stdout), (2, request.Stderr),
             .. request.PreservedFds.Select((fd, i) => (3 + i, fd)),
+            .. listener is null ? [] : new[] { (listenerFd, listener.ProcessEnd) },
         ]);
         using var join = request.SubCgroups.Count > 0
             ? SubCgroupJoin.Open(request.Cgroup, request.SubCgroups)
@@ -57,8 +62,12 @@ internal static class ContainerExec
         try
         {
             var init = request.InitPidFd.Handle;
+            using var proc = ProcessLabels.OpenProc(request.Process);
+            ProcessLabels.Add(program, request.Process, proc);
             ProgramParts.AddFds(program, fds);
             ProgramParts.AddCgroupJoin(program, join);
+            AddFinalAffinity(program, request.Process);
+            MemoryPolicy.Add(program, linux?.MemoryPolicy);
             AddOomScore(program, request.Process);
             program.Call("setsid", SYS_setsid);
             program.Call("join the container's namespaces", SYS_setns, init.DangerousGetHandle(), (nint)namespaces);
@@ -80,8 +89,24 @@ internal static class ContainerExec
             // Before the working folder: no folder of ours may be within reach of its path (CVE-2024-21626).
             program.CloseFrom(fds.Last + 1);
             var available = entersUser ? CapabilityTable.All : CapabilitySets.OwnPermitted();
-            ProcessProgram.Add(program, request.Process, new ProcessProgram.Context(available, request.Keyring, request.Seccomp));
-            return CloneExec.Start(program, new CloneOptions { Cgroup = join.CloneInto, PidNamespace = init, FirstFreeFd = fds.Last + 1 });
+            ProcessProgram.AddPersonality(program, linux?.Personality);
+            ProcessProgram.Add(program, request.Process, new ProcessProgram.Context(available, request.Keyring, request.Seccomp)
+            {
+                Listener = listener is null ? null : new ProcessProgram.ListenerTarget(listenerFd, [0]),
+            });
+            using var initial = EnterInitialAffinity(request.Process);
+            return CloneExec.Start(program, new CloneOptions
+            {
+                Cgroup = join.CloneInto,
+                PidNamespace = init,
+                FirstFreeFd = fds.Last + 1,
+                OnCloned = listener is null ? null : pid =>
+                {
+                    // The process has its copies; ours would keep its failure from being seen.
+                    fds.Dispose();
+                    listener.Forward(pid);
+                },
+            });
         }
         catch (LinuxException e)
         {
@@ -104,6 +129,20 @@ internal static class ContainerExec
 
         // Joining the mount namespace, even the own, sets the root and the working folder.
         return flags | CLONE_NEWNS;
+    }
+
+    /// <summary>Where the process begins, before it is in the container's cgroup (config.md, `execCPUAffinity.initial`).</summary>
+    private static IDisposable? EnterInitialAffinity(ProcessSpec process) =>
+        process.ExecCpuAffinity?.Initial is { Length: > 0 } cpus ? CpuAffinity.Enter(NumberList.ToMask(cpus)) : null;
+
+    /// <summary>Where it stays: within what its cgroup allows.</summary>
+    private static void AddFinalAffinity(SyscallProgram program, ProcessSpec process)
+    {
+        if (process.ExecCpuAffinity?.Final is { Length: > 0 } cpus)
+        {
+            var mask = NumberList.ToMask(cpus)!;
+            program.Call($"set CPU affinity \"{cpus}\"", SYS_sched_setaffinity, 0, mask.Length, program.Bytes(mask));
+        }
     }
 
     private static void AddOomScore(SyscallProgram program, ProcessSpec process)

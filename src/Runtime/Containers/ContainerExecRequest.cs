@@ -9,6 +9,9 @@ namespace CriShim.Runtime.Containers;
 /// <param name="InitPid">The container init, as this process's PID namespace sees it.</param>
 internal sealed record ContainerExecRequest(int InitPid, PidFd InitPidFd, ProcessSpec Process, ICgroupManager Cgroup)
 {
+    /// <summary>The container that it joins.</summary>
+    public required ExecContainer Container { get; init; }
+
     public required SafeFileHandle Stdin { get; init; }
 
     public required SafeFileHandle Stdout { get; init; }
@@ -33,3 +36,6 @@ internal sealed record ContainerExecRequest(int InitPid, PidFd InitPidFd, Proces
     /// <summary>The container's compiled seccomp profile (<see cref="Security.SeccompProfile"/>); empty: none.</summary>
     public byte[] Seccomp { get; init; } = [];
 }
+
+/// <summary>What a container was made from.</summary>
+internal sealed record ExecContainer(string Id, string BundlePath, Spec Spec);

@@ -31,6 +31,7 @@ internal static class InitClone
         using var program = new SyscallProgram();
         ProgramParts.AddFds(program, fds);
         ProgramParts.AddCgroupJoin(program, join);
+        MemoryPolicy.Add(program, request.Spec.Linux?.MemoryPolicy);
         var makesUser = (namespaces.Made & CLONE_NEWUSER) != 0;
         if (makesUser)
         {

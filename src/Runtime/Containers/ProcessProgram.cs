@@ -6,6 +6,7 @@ using CriShim.Runtime.Contract;
 using CriShim.Runtime.Security;
 using static CriShim.Linux.LibC.Processes;
 using static CriShim.Linux.LibC.Signals;
+using static CriShim.Linux.LibC.Sockets;
 using static CriShim.Linux.LibC.SyscallNumbers;
 
 namespace CriShim.Runtime.Containers;
@@ -35,7 +36,14 @@ internal static class ProcessProgram
     /// <param name="Capabilities">What the process has to give: its permitted set when the program begins.</param>
     /// <param name="Keyring">Name of the container's session keyring, or null to keep the inherited one.</param>
     /// <param name="Seccomp">BPF; empty: none.</param>
-    internal sealed record Context(ulong Capabilities, string? Keyring, byte[] Seccomp);
+    internal sealed record Context(ulong Capabilities, string? Keyring, byte[] Seccomp)
+    {
+        /// <summary>Needed where the filter has a listener (<see cref="SeccompProfile.HasListener"/>).</summary>
+        public ListenerTarget? Listener { get; init; }
+    }
+
+    /// <summary>Where the process sends the listener of its filter: a connected socket among its descriptors, and what is sent beside it.</summary>
+    internal sealed record ListenerTarget(int Socket, byte[] Body);
 
     public static void Add(SyscallProgram program, ProcessSpec process, Context context)
     {
@@ -50,14 +58,14 @@ internal static class ProcessProgram
         program.Call($"chdir to cwd (\"{process.Cwd}\")", SYS_chdir, program.Text(process.Cwd));
         if (!process.NoNewPrivileges)
         {
-            AddSeccomp(program, context.Seccomp);
+            AddSeccomp(program, context);
         }
 
         AddIdentity(program, process, CapabilitySets.FromSpec(process.Capabilities, context.Capabilities));
         if (process.NoNewPrivileges)
         {
             program.Call("set no_new_privs", SYS_prctl, PR_SET_NO_NEW_PRIVS, 1);
-            AddSeccomp(program, context.Seccomp);
+            AddSeccomp(program, context);
         }
 
         AddSignals(program);
@@ -136,15 +144,28 @@ internal static class ProcessProgram
         }
     }
 
-    private static void AddSeccomp(SyscallProgram program, byte[] filter)
+    private static void AddSeccomp(SyscallProgram program, Context context)
     {
-        if (filter.Length > 0)
+        if (context.Seccomp.Length == 0)
         {
-            var flags = (nint)BitConverter.ToInt64(filter, 0);
-            var instructions = filter.AsSpan(sizeof(long));
-            var header = new sock_fprog { len = (ushort)(instructions.Length / sizeof(long)), filter = program.Bytes(instructions) };
-            program.Call("load seccomp profile", SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, program.Struct(header));
+            return;
         }
+
+        var flags = (nint)SeccompProfile.FlagsOf(context.Seccomp);
+        var instructions = context.Seccomp.AsSpan(sizeof(long));
+        var header = program.Struct(new sock_fprog { len = (ushort)(instructions.Length / sizeof(long)), filter = program.Bytes(instructions) });
+        if (context.Listener is not { } target)
+        {
+            program.Call("load seccomp profile", SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, header);
+            return;
+        }
+
+        // Nothing between loading and sending: the agent may be asked about any call but these two.
+        var (message, descriptor) = UnixStream.Prepare(program, target.Body);
+        program
+            .CallAndStore("load seccomp profile", descriptor, SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, header)
+            .Call("send the seccomp listener", SYS_sendmsg, target.Socket, message, MSG_NOSIGNAL)
+            .Call("close the listener's socket", SYS_close, target.Socket);
     }
 
     private static void AddIdentity(SyscallProgram program, ProcessSpec process, CapabilitySets sets)

@@ -1,3 +1,4 @@
+using CriShim.Linux;
 using CriShim.Oci.RuntimeSpec;
 using CriShim.Runtime.Contract;
 using CriShim.Runtime.Security;
@@ -11,10 +12,11 @@ namespace CriShim.Runtime.Containers;
 internal static class SpecValidator
 {
     private const int MaxHostnameBytes = 64;
+    private const uint NanosecondsPerSecond = 1_000_000_000;
 
     public static void Validate(Spec spec)
     {
-        ValidateProcess(spec.Process ?? throw Wrong("process", "is missing"));
+        ProcessRules.Check(spec.Process ?? throw Wrong("process", "is missing"));
         Require(spec.Root is not null, "root", "is missing");
         var linux = spec.Linux ?? throw Wrong("linux", "is missing");
         ValidateNamespaces(spec, linux);
@@ -29,24 +31,16 @@ internal static class SpecValidator
             Require(path.StartsWith('/'), "linux.maskedPaths, linux.readonlyPaths", $"\"{path}\" is not an absolute path");
         }
 
-        Require(string.IsNullOrEmpty(linux.MountLabel), "linux.mountLabel", "SELinux is not supported");
-        Require(linux.Personality is null or { Domain: "LINUX" or "LINUX32" }, "linux.personality", "must be LINUX or LINUX32");
+        ValidateKernelSettings(linux);
     }
 
-    public static void ValidateProcess(ProcessSpec process)
+    /// <summary>Throws unless it holds.</summary>
+    internal static void Require(bool holds, string member, string problem)
     {
-        Require(process.Args is { Count: > 0 } && process.Args[0].Length > 0, "process.args", "is empty");
-        Require(process.Args!.All(argument => !argument.Contains('\0')), "process.args", "contains a zero byte");
-        Require(process.Env?.All(variable => !variable.Contains((byte)0)) ?? true, "process.env", "contains a zero byte");
-        Require(process.Cwd.StartsWith('/'), "process.cwd", $"\"{process.Cwd}\" is not an absolute path");
-        Require(string.IsNullOrEmpty(process.ApparmorProfile), "process.apparmorProfile", "AppArmor is not supported");
-        Require(string.IsNullOrEmpty(process.SelinuxLabel), "process.selinuxLabel", "SELinux is not supported");
-        Require(process.ExecCpuAffinity is null, "process.execCPUAffinity", "is not supported");
-        ValidateRlimits(process);
-        Require(process.IoPriority is null || Scheduling.IsIoClass(process.IoPriority.Class), "process.ioPriority.class", "is unknown");
-        Require(process.IoPriority is null or { Priority: >= 0 and <= 7 }, "process.ioPriority.priority", "must be from 0 to 7");
-        Require(process.Scheduler is null || Scheduling.IsPolicy(process.Scheduler.Policy), "process.scheduler.policy", "is unknown");
-        Require(process.Scheduler?.Flags?.All(Scheduling.IsFlag) ?? true, "process.scheduler.flags", "has an unknown flag");
+        if (!holds)
+        {
+            throw Wrong(member, problem);
+        }
     }
 
     private static void ValidateHooks(HooksSpec? hooks)
@@ -60,14 +54,15 @@ internal static class SpecValidator
         }
     }
 
-    private static void ValidateRlimits(ProcessSpec process)
+    private static void ValidateKernelSettings(LinuxSpec linux)
     {
-        var seen = new HashSet<string>();
-        foreach (var limit in process.Rlimits ?? [])
+        Require(string.IsNullOrEmpty(linux.MountLabel) || new SecurityModules().HasSelinux, "linux.mountLabel", "cannot be applied: SELinux is not enabled on this host");
+        Require(linux.Personality is null or { Domain: "LINUX" or "LINUX32" }, "linux.personality.domain", "must be LINUX or LINUX32");
+        Require(linux.Personality?.Flags is null or { Count: 0 }, "linux.personality.flags", "none are defined");
+        Require(linux.IntelRdt is null, "linux.intelRdt", "is not supported");
+        if (linux.MemoryPolicy is { } policy && MemoryPolicy.FindProblem(policy) is var (member, problem))
         {
-            Require(Rlimits.Find(limit.Type) >= 0, "process.rlimits", $"\"{limit.Type}\" is not a limit");
-            Require(seen.Add(limit.Type), "process.rlimits", $"{limit.Type} is given twice");
-            Require(limit.Soft <= limit.Hard, "process.rlimits", $"{limit.Type}: soft is above hard");
+            throw Wrong(member, problem);
         }
     }
 
@@ -89,21 +84,28 @@ internal static class SpecValidator
         var hostname = spec.Hostname ?? "";
         Require(hostname.Length == 0 || types.Contains("uts"), "hostname", "needs a uts namespace");
         Require(System.Text.Encoding.UTF8.GetByteCount(hostname) <= MaxHostnameBytes, "hostname", $"is longer than {MaxHostnameBytes} bytes");
-        Require(string.IsNullOrEmpty(spec.Domainname) || types.Contains("uts"), "domainname", "needs a uts namespace");
+        var domainname = spec.Domainname ?? "";
+        Require(domainname.Length == 0 || types.Contains("uts"), "domainname", "needs a uts namespace");
+        Require(System.Text.Encoding.UTF8.GetByteCount(domainname) <= MaxHostnameBytes, "domainname", $"is longer than {MaxHostnameBytes} bytes");
         var makesUser = (linux.Namespaces ?? []).Any(item => item.Type == "user" && string.IsNullOrEmpty(item.Path));
         var maps = linux.UidMappings?.Count > 0 && linux.GidMappings?.Count > 0;
         Require(!makesUser || maps, "linux.uidMappings, linux.gidMappings", "are needed for a new user namespace");
+        ValidateTimeOffsets(linux, types);
+        NetDeviceRules.Check(linux.NetDevices, types);
         foreach (var name in linux.Sysctl?.Keys ?? [])
         {
             Require(Sysctl.IsAllowed(name, types), "linux.sysctl", $"\"{name}\" is not one of the container's own namespaces");
         }
     }
 
-    private static void Require(bool holds, string member, string problem)
+    private static void ValidateTimeOffsets(LinuxSpec linux, HashSet<string> types)
     {
-        if (!holds)
+        var makesTime = (linux.Namespaces ?? []).Any(item => item.Type == "time" && string.IsNullOrEmpty(item.Path));
+        foreach (var (clock, offset) in linux.TimeOffsets ?? new Dictionary<string, TimeOffsetSpec>())
         {
-            throw Wrong(member, problem);
+            Require(types.Contains("time") && makesTime, "linux.timeOffsets", "need a new time namespace");
+            Require(clock is "monotonic" or "boottime", "linux.timeOffsets", $"\"{clock}\" is not a clock of a time namespace");
+            Require(offset.Nanosecs < NanosecondsPerSecond, "linux.timeOffsets", $"{clock}.nanosecs is a second or more");
         }
     }
 

@@ -4,7 +4,8 @@ namespace CriShim.Runtime.Init;
 /// The first byte of a message between a container's creator and its init.
 /// <code>
 /// creator                                     init
-///   | Setup + JSON [rootfs] [gate] [preserved…] |
+///   | Setup + JSON [rootfs] [gate] [listener] [preserved…]
+///   |                                           |
 ///   | Sources [up to 16]                        |   as often as needed: volumes; in a user namespace all
 ///   |------------------------------------------>|   mounts
 ///   |            Mounted                        |   only where the creator has hooks to run at that point

@@ -44,6 +44,7 @@ internal static class InitProcess
 
             var (setup, spec) = InitSetup.Read(packet.Body);
             var fds = InitDescriptors.From(packet.Fds, setup, channel);
+            using var proc = ProcessLabels.OpenProc(spec.Process!);
             step = "network";
             Loopback.SetUpIfOwn(spec);
             step = "root";
@@ -63,7 +64,7 @@ internal static class InitProcess
             step = "cwd";
             WorkingFolder.Enter(spec.Process.Cwd);
             step = "program";
-            using var program = BuildProgram(setup, spec, fds);
+            using var program = BuildProgram(setup, spec, fds, proc);
             step = "gate";
             current = WaitAtGate(channel, fds.Gate, master);
             step = "start";
@@ -131,14 +132,18 @@ internal static class InitProcess
         }
     }
 
-    private static SyscallProgram BuildProgram(InitSetup setup, Spec spec, InitDescriptors fds)
+    private static SyscallProgram BuildProgram(InitSetup setup, Spec spec, InitDescriptors fds, SafeFileHandle? proc)
     {
         var program = new SyscallProgram();
+        ProcessLabels.Add(program, spec.Process!, proc);
         ProgramParts.AddFds(program, fds.Preserved);
         program.CloseFrom(Math.Max(fds.Preserved.Last, 2) + 1);
         var keyring = setup.NoNewKeyring ? null : SessionKeyring.NameFor(setup.Id);
         ProcessProgram.AddPersonality(program, spec.Linux?.Personality);
-        ProcessProgram.Add(program, WithListenFds(spec.Process!, setup.ListenFds), new ProcessProgram.Context(CapabilitySets.OwnPermitted(), keyring, setup.Seccomp));
+        ProcessProgram.Add(program, WithListenFds(spec.Process!, setup.ListenFds), new ProcessProgram.Context(CapabilitySets.OwnPermitted(), keyring, setup.Seccomp)
+        {
+            Listener = fds.Listener is { } listener ? new ProcessProgram.ListenerTarget((int)listener.DangerousGetHandle(), setup.ListenerState) : null,
+        });
         return program;
     }
 

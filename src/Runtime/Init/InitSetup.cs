@@ -29,6 +29,9 @@ internal sealed record InitSetup(string Id, string BundlePath, ReadOnlyMemory<by
     /// <summary>BPF of the seccomp profile; empty: none.</summary>
     public byte[] Seccomp { get; init; } = [];
 
+    /// <summary>What goes to the seccomp agent beside the filter's listener; empty: there is no listener.</summary>
+    public byte[] ListenerState { get; init; } = [];
+
     /// <summary>The machine's hierarchies with the container's own path in each, for mounts of type cgroup.</summary>
     public IReadOnlyList<CgroupFolder> Cgroups { get; init; } = [];
 
@@ -49,6 +52,7 @@ internal sealed record InitSetup(string Id, string BundlePath, ReadOnlyMemory<by
             writer.WriteNumber("listenFds", ListenFds);
             WriteSources(writer);
             writer.WriteBase64String("seccomp", Seccomp);
+            writer.WriteBase64String("listener", ListenerState);
             WriteCgroups(writer);
             writer.WritePropertyName("spec");
             writer.WriteRawValue(SpecJson.Span, skipInputValidation: true);
@@ -73,6 +77,7 @@ internal sealed record InitSetup(string Id, string BundlePath, ReadOnlyMemory<by
             ListenFds = root.GetProperty("listenFds").GetInt32(),
             Sources = [.. root.GetProperty("sources").EnumerateArray().Select(place => place.GetInt32())],
             Seccomp = root.GetProperty("seccomp").GetBytesFromBase64(),
+            ListenerState = root.GetProperty("listener").GetBytesFromBase64(),
             Cgroups = [.. root.GetProperty("cgroups").EnumerateArray().Select(ReadCgroup)],
         };
         return (setup, SpecReader.ReadSpec(root.GetProperty("spec")));

@@ -23,7 +23,7 @@ internal static class CgroupMount
             return;
         }
 
-        using var tmpfs = DetachedMount.Create("tmpfs", "tmpfs", ["mode=755"], options.Set & ~MOUNT_ATTR_RDONLY);
+        using var tmpfs = DetachedMount.Create("tmpfs", "tmpfs", MountLabel.AddTo(["mode=755"], context.Label), options.Set & ~MOUNT_ATTR_RDONLY);
         DetachedMount.Attach(tmpfs, target, mount.Destination);
         foreach (var cgroup in cgroups)
         {

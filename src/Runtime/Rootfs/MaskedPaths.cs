@@ -12,7 +12,8 @@ namespace CriShim.Runtime.Rootfs;
 internal static class MaskedPaths
 {
     /// <summary>Files read as empty, folders as empty read-only ones.</summary>
-    public static void Mask(RootFd root, IReadOnlyList<string> paths)
+    /// <param name="label">SELinux context of the empty folders; null: none.</param>
+    public static void Mask(RootFd root, IReadOnlyList<string> paths, string? label)
     {
         if (paths.Count == 0)
         {
@@ -33,7 +34,7 @@ internal static class MaskedPaths
 
             var isFolder = (FileStat.Of(target).stx_mode & S_IFMT) == S_IFDIR;
             var cover = !isFolder ? DetachedMount.Clone(devNull, recursive: false, path)
-                : empty is null ? EmptyFolder()
+                : empty is null ? EmptyFolder(label)
                 : DetachedMount.Clone(empty, recursive: false, path);
             DetachedMount.Attach(cover, target, path);
             if (isFolder && empty is null)
@@ -66,8 +67,8 @@ internal static class MaskedPaths
         }
     }
 
-    private static SafeFileHandle EmptyFolder() =>
-        DetachedMount.Create("tmpfs", "tmpfs", ["nr_inodes=2"], MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
+    private static SafeFileHandle EmptyFolder(string? label) => DetachedMount.Create(
+        "tmpfs", "tmpfs", MountLabel.AddTo(["nr_inodes=2"], label), MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
 
     private static SafeFileHandle OpenDevNull()
     {

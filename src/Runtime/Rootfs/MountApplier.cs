@@ -68,17 +68,25 @@ internal static class MountApplier
 
     private static SafeFileHandle Create(MountContext context, MountSpec mount, MountOptions options)
     {
+        var fileSystem = TakesLabel(context, mount.Type) ? MountLabel.AddTo(options.FileSystem, context.Label) : options.FileSystem;
         try
         {
-            return DetachedMount.Create(mount.Type ?? "none", mount.Source, options.FileSystem, options.CopyUp ? 0 : options.Set);
+            return DetachedMount.Create(mount.Type ?? "none", mount.Source, fileSystem, options.CopyUp ? 0 : options.Set);
         }
         catch (LinuxException e) when (mount.Type == "devpts" && context.HasUserNamespace && e.Errno == Errno.EINVAL)
         {
             // The gid of tty may not be mapped in the user namespace.
-            var withoutGid = options.FileSystem.Where(option => !option.StartsWith("gid=", StringComparison.Ordinal));
+            var withoutGid = fileSystem.Where(option => !option.StartsWith("gid=", StringComparison.Ordinal));
             return DetachedMount.Create("devpts", mount.Source, withoutGid, options.Set);
         }
     }
+
+    /// <summary>
+    /// procfs and sysfs have labels of their own for every file. In a user namespace the kernel takes one only for the file systems
+    /// that such a namespace may mount with full rights (selinux_set_mnt_opts).
+    /// </summary>
+    private static bool TakesLabel(MountContext context, string? type) =>
+        context.HasUserNamespace ? type is "tmpfs" or "devpts" or "ramfs" or "overlay" : type is not ("proc" or "sysfs");
 
     private static void Bind(MountContext context, MountSpec mount, MountOptions options, SafeFileHandle? source)
     {

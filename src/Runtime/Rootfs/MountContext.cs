@@ -11,6 +11,9 @@ internal sealed class MountContext(RootFd root, InitSetup setup, Spec spec) : ID
 
     public IdMapper IdMapper { get; } = new();
 
+    /// <summary>SELinux context of file systems that are made for the container; null: the kernel's choice.</summary>
+    public string? Label { get; } = string.IsNullOrEmpty(spec.Linux?.MountLabel) ? null : spec.Linux.MountLabel;
+
     public InitSetup Setup { get; } = setup;
 
     public bool HasCgroupNamespace { get; } = Has(spec, "cgroup");

@@ -60,7 +60,7 @@ internal static class RootfsBuilder
     public static void Restrict(RootFd root, Spec spec)
     {
         MaskedPaths.MakeReadonly(root, spec.Linux?.ReadonlyPaths ?? []);
-        MaskedPaths.Mask(root, spec.Linux?.MaskedPaths ?? []);
+        MaskedPaths.Mask(root, spec.Linux?.MaskedPaths ?? [], spec.Linux?.MountLabel);
     }
 
     private static void MakeParentPrivate(string target)

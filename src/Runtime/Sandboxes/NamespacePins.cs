@@ -1,5 +1,6 @@
 using CriShim.Linux;
 using CriShim.Runtime.Contract;
+using CriShim.Runtime.Rootfs;
 using Microsoft.Win32.SafeHandles;
 using static CriShim.Linux.LibC.Files;
 using static CriShim.Linux.LibC.Mount;
@@ -23,7 +24,7 @@ internal static class NamespacePins
 
             if (request.SharedMemoryPath is { } path2)
             {
-                MountSharedMemory(path2, request.SharedMemoryBytes);
+                MountSharedMemory(path2, request.SharedMemoryBytes, request.MountLabel);
             }
         }
         catch
@@ -45,11 +46,11 @@ internal static class NamespacePins
         DetachedMount.Attach(tree, target, path);
     }
 
-    private static void MountSharedMemory(string path, long bytes)
+    private static void MountSharedMemory(string path, long bytes, string? label)
     {
         Directory.CreateDirectory(path);
         using var memory = DetachedMount.Create(
-            "tmpfs", "shm", ["mode=1777", $"size={bytes}"], MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
+            "tmpfs", "shm", MountLabel.AddTo(["mode=1777", $"size={bytes}"], label), MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
         using var target = Fd.Open(path, O_PATH | O_DIRECTORY | O_NOFOLLOW);
         DetachedMount.Attach(memory, target, path);
     }

@@ -3,14 +3,25 @@ namespace CriShim.Runtime.Security;
 /// <summary>The words of a seccomp profile (config-linux.md, "Seccomp") and what they are in the kernel.</summary>
 internal static class SeccompNames
 {
+    public const uint Notify = 0x7fc00000;
+    public const uint Allow = 0x7fff0000;
+    public const uint Log = 0x7ffc0000;
+
+    /// <summary>SECCOMP_FILTER_FLAG_NEW_LISTENER: not a profile's word, but what SCMP_ACT_NOTIFY means.</summary>
+    public const ulong NewListener = 8;
+
+    /// <summary>SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV: the kernel takes it only with a listener.</summary>
+    public const ulong WaitKillable = 32;
+
     private const uint Errno = 0x00050000;
     private const uint Trace = 0x7ff00000;
+    private const uint Eperm = 1;
 
     private static readonly (string Name, uint Value)[] s_actions =
     [
         ("SCMP_ACT_KILL", 0x00000000), ("SCMP_ACT_KILL_THREAD", 0x00000000), ("SCMP_ACT_KILL_PROCESS", 0x80000000),
-        ("SCMP_ACT_TRAP", 0x00030000), ("SCMP_ACT_ERRNO", Errno), ("SCMP_ACT_TRACE", Trace), ("SCMP_ACT_LOG", 0x7ffc0000),
-        ("SCMP_ACT_ALLOW", 0x7fff0000),
+        ("SCMP_ACT_TRAP", 0x00030000), ("SCMP_ACT_ERRNO", Errno), ("SCMP_ACT_TRACE", Trace), ("SCMP_ACT_LOG", Log),
+        ("SCMP_ACT_ALLOW", Allow), ("SCMP_ACT_NOTIFY", Notify),
     ];
 
     private static readonly (string Name, int Value)[] s_operators =
@@ -23,6 +34,14 @@ internal static class SeccompNames
     private static readonly (string Name, ulong Value)[] s_flags =
     [
         ("SECCOMP_FILTER_FLAG_TSYNC", 0), ("SECCOMP_FILTER_FLAG_LOG", 2), ("SECCOMP_FILTER_FLAG_SPEC_ALLOW", 4),
+        ("SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV", WaitKillable),
+    ];
+
+    // libseccomp 2.5's.
+    private static readonly string[] s_architectures =
+    [
+        "X86", "X86_64", "X32", "ARM", "AARCH64", "MIPS", "MIPS64", "MIPS64N32", "MIPSEL", "MIPSEL64", "MIPSEL64N32", "PPC", "PPC64", "PPC64LE",
+        "S390", "S390X", "PARISC", "PARISC64", "RISCV64",
     ];
 
     public static IReadOnlyList<string> Actions { get; } = [.. s_actions.Select(item => item.Name)];
@@ -31,12 +50,13 @@ internal static class SeccompNames
 
     public static IReadOnlyList<string> Flags { get; } = [.. s_flags.Select(item => item.Name)];
 
-    public static IReadOnlyList<string> Architectures { get; } = ["SCMP_ARCH_X86", "SCMP_ARCH_X86_64", "SCMP_ARCH_X32"];
+    public static IReadOnlyList<string> Architectures { get; } = [.. s_architectures.Select(name => "SCMP_ARCH_" + name)];
 
     /// <summary>The action with its data; null for an unknown word. Without an errno EPERM is returned.</summary>
-    public static uint? Action(string name, uint? errno) => Find(s_actions, name) is not { } action ? null
-        : action is Errno or Trace ? action | (errno ?? 1)
-        : action;
+    public static uint? Action(string name, uint? errno) => Find(s_actions, name) is { } action ? TakesErrno(action) ? action | (errno ?? Eperm) : action : null;
+
+    /// <summary>Whether the action carries a number: what the call returns, or what the tracer is told.</summary>
+    public static bool TakesErrno(uint action) => (action & 0xFFFF0000) is Errno or Trace;
 
     public static int? Operator(string name) => Find(s_operators, name);
 

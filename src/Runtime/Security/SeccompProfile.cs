@@ -20,6 +20,11 @@ internal static class SeccompProfile
             return [];
         }
 
+        if (SeccompNotify.FindProblem(profile) is { } problem)
+        {
+            throw Wrong(problem);
+        }
+
         try
         {
             return Build(profile);
@@ -31,9 +36,14 @@ internal static class SeccompProfile
         }
     }
 
+    /// <summary>SECCOMP_FILTER_FLAG_… of a compiled profile.</summary>
+    public static ulong FlagsOf(byte[] compiled) => BitConverter.ToUInt64(compiled, 0);
+
+    /// <summary>Whether loading the compiled profile gives a listener, for the agent that its author names.</summary>
+    public static bool HasListener(byte[] compiled) => compiled.Length > 0 && (FlagsOf(compiled) & SeccompNames.NewListener) != 0;
+
     private static byte[] Build(SeccompSpec profile)
     {
-        Require(string.IsNullOrEmpty(profile.ListenerPath), "a listener is not supported");
         var defaultAction = Action(profile.DefaultAction, profile.DefaultErrnoRet);
         using var filter = new SeccompFilter(defaultAction);
         foreach (var architecture in profile.Architectures ?? [])
@@ -55,7 +65,7 @@ internal static class SeccompProfile
         }
 
         Require(program.Length / sizeof(long) <= MaxInstructions, "too long for the kernel");
-        return [.. BitConverter.GetBytes(Flags(profile)), .. program];
+        return [.. BitConverter.GetBytes(Flags(profile, SeccompNotify.IsUsed(profile))), .. program];
     }
 
     /// <summary>
@@ -65,10 +75,14 @@ internal static class SeccompProfile
     private static bool IsStrict(SeccompSpec profile) =>
         profile.DefaultErrnoRet != ENOSYS && profile.DefaultAction is not ("SCMP_ACT_ALLOW" or "SCMP_ACT_LOG" or "SCMP_ACT_TRACE");
 
-    /// <summary>The highest number among the rule's calls. Names that are unknown here are passed over: profiles list all kernels' calls.</summary>
+    /// <summary>
+    /// The highest number among the rule's calls. Names that are unknown here are passed over where that allows less than was meant:
+    /// profiles list all kernels' calls. A restriction that cannot be kept is an error.
+    /// </summary>
     private static int AddRules(SeccompFilter filter, SeccompSyscallSpec rule, uint defaultAction)
     {
         var action = Action(rule.Action, rule.ErrnoRet);
+        Require(rule.Names.Count > 0, $"a rule with action {rule.Action} names no system call");
         var comparisons = (rule.Args ?? []).Select(ToComparison).ToArray();
         var distinct = comparisons.Select(item => item.Argument).Distinct().Count() == comparisons.Length;
         var highest = 0;
@@ -76,6 +90,7 @@ internal static class SeccompProfile
         {
             if (SeccompFilter.Resolve(name) is not { } number)
             {
+                Require(IsPermissive(action) || !IsPermissive(defaultAction), $"unknown system call \"{name}\" cannot be restricted");
                 continue;
             }
 
@@ -109,17 +124,25 @@ internal static class SeccompProfile
         return new SeccompFilter.Comparison(argument.Index, comparison, argument.Value, argument.ValueTwo);
     }
 
-    private static uint Action(string name, uint? errno) => SeccompNames.Action(name, errno) ?? throw Wrong($"unknown action \"{name}\"");
+    private static bool IsPermissive(uint action) => action is SeccompNames.Allow or SeccompNames.Log;
 
-    private static ulong Flags(SeccompSpec profile)
+    private static uint Action(string name, uint? errno)
     {
-        var flags = 0UL;
+        var action = SeccompNames.Action(name, errno) ?? throw Wrong($"unknown action \"{name}\"");
+        Require(errno is null or 0 || SeccompNames.TakesErrno(action), $"action {name} takes no errno");
+        Require(errno is null or <= ushort.MaxValue, $"errno {errno} is too large");
+        return action;
+    }
+
+    private static ulong Flags(SeccompSpec profile, bool listens)
+    {
+        var flags = listens ? SeccompNames.NewListener : 0UL;
         foreach (var name in profile.Flags ?? [])
         {
             flags |= SeccompNames.Flag(name) ?? throw Wrong($"unknown flag \"{name}\"");
         }
 
-        return flags;
+        return listens ? flags : flags & ~SeccompNames.WaitKillable;
     }
 
     private static void Require(bool holds, string problem)

@@ -21,7 +21,32 @@ public sealed class SpecValidatorTests
         { "process.args", s_good with { Process = s_good.Process! with { Args = ["a\0b"] } } },
         { "process.env", s_good with { Process = s_good.Process! with { Env = ["a\0b"u8.ToArray()] } } },
         { "process.cwd", s_good with { Process = s_good.Process! with { Cwd = "relative" } } },
-        { "AppArmor", s_good with { Process = s_good.Process! with { ApparmorProfile = "x" } } },
+        { "process.oomScoreAdj", WithProcess(process => process with { OomScoreAdj = 1001 }) },
+        { "process.user.umask", WithProcess(process => process with { User = new UserSpec { Umask = 0x200 } }) },
+        { "execCPUAffinity.initial", WithProcess(process => process with { ExecCpuAffinity = new ExecCpuAffinitySpec { Initial = "0-x" } }) },
+        { "execCPUAffinity.final", WithProcess(process => process with { ExecCpuAffinity = new ExecCpuAffinitySpec { Final = "3-1" } }) },
+        { "ioPriority.class", WithProcess(process => process with { IoPriority = new IoPrioritySpec { Class = "IOPRIO_CLASS_X" } }) },
+        { "ioPriority.priority", WithProcess(process => process with { IoPriority = new IoPrioritySpec { Class = "IOPRIO_CLASS_BE", Priority = 8 } }) },
+        { "scheduler.policy", WithScheduler(new SchedulerSpec { Policy = "SCHED_X" }) },
+        { "scheduler.flags", WithScheduler(new SchedulerSpec { Policy = "SCHED_OTHER", Flags = ["SCHED_FLAG_X"] }) },
+        { "scheduler.nice", WithScheduler(new SchedulerSpec { Policy = "SCHED_OTHER", Nice = 20 }) },
+        { "scheduler.nice", WithScheduler(new SchedulerSpec { Policy = "SCHED_FIFO", Nice = 1, Priority = 1 }) },
+        { "scheduler.priority", WithScheduler(new SchedulerSpec { Policy = "SCHED_FIFO" }) },
+        { "scheduler.priority", WithScheduler(new SchedulerSpec { Policy = "SCHED_OTHER", Priority = 1 }) },
+        { "scheduler.runtime", WithScheduler(new SchedulerSpec { Policy = "SCHED_OTHER", Runtime = 1 }) },
+        { "scheduler.runtime", WithScheduler(new SchedulerSpec { Policy = "SCHED_DEADLINE", Runtime = 2, Deadline = 1 }) },
+        { "personality.domain", WithLinux(linux => linux with { Personality = new PersonalitySpec { Domain = "BSD" } }) },
+        { "personality.flags", WithLinux(linux => linux with { Personality = new PersonalitySpec { Domain = "LINUX", Flags = ["X"] } }) },
+        { "memoryPolicy.mode", WithLinux(linux => linux with { MemoryPolicy = new MemoryPolicySpec { Mode = "MPOL_X" } }) },
+        { "memoryPolicy.flags", WithLinux(linux => linux with { MemoryPolicy = new MemoryPolicySpec { Mode = "MPOL_DEFAULT", Flags = ["X"] } }) },
+        { "memoryPolicy.nodes", WithLinux(linux => linux with { MemoryPolicy = new MemoryPolicySpec { Mode = "MPOL_BIND" } }) },
+        { "memoryPolicy.nodes", WithLinux(linux => linux with { MemoryPolicy = new MemoryPolicySpec { Mode = "MPOL_LOCAL", Nodes = "0" } }) },
+        { "memoryPolicy.nodes", WithLinux(linux => linux with { MemoryPolicy = new MemoryPolicySpec { Mode = "MPOL_BIND", Nodes = "a" } }) },
+        { "timeOffsets", WithLinux(linux => linux with { TimeOffsets = new Dictionary<string, TimeOffsetSpec> { ["monotonic"] = new() { Secs = 1 } } }) },
+        { "netDevices", WithLinux(linux => linux with { NetDevices = new Dictionary<string, NetDeviceSpec> { ["a/b"] = new() } }) },
+        { "netDevices", WithLinux(linux => linux with { NetDevices = new Dictionary<string, NetDeviceSpec> { ["a"] = new() { Name = "x" }, ["b"] = new() { Name = "x" } } }) },
+        { "intelRdt", WithLinux(linux => linux with { IntelRdt = new IntelRdtSpec() }) },
+        { "domainname", s_good with { Domainname = new string('d', 65) } },
         { "RLIMIT_X", s_good with { Process = s_good.Process! with { Rlimits = [new RlimitSpec { Type = "RLIMIT_X" }] } } },
         { "soft", s_good with { Process = s_good.Process! with { Rlimits = [new RlimitSpec { Type = "RLIMIT_CPU", Soft = 2, Hard = 1 }] } } },
         { "hooks.path", s_good with { Hooks = new HooksSpec { Poststop = [new HookSpec { Path = "relative" }] } } },
@@ -46,4 +71,10 @@ public sealed class SpecValidatorTests
 
     private static Spec WithNamespaces(params string[] types) =>
         s_good with { Linux = s_good.Linux! with { Namespaces = [.. types.Select(type => new NamespaceSpec { Type = type })] } };
+
+    private static Spec WithProcess(Func<ProcessSpec, ProcessSpec> change) => s_good with { Process = change(s_good.Process!) };
+
+    private static Spec WithScheduler(SchedulerSpec scheduler) => WithProcess(process => process with { Scheduler = scheduler });
+
+    private static Spec WithLinux(Func<LinuxSpec, LinuxSpec> change) => s_good with { Linux = change(s_good.Linux!) };
 }

@@ -33,6 +33,9 @@ internal sealed class OciBundle : IDisposable
 
     public string Path => _folder.Path;
 
+    /// <summary>The folder of its states: `--root`.</summary>
+    public string StateRoot => _folder.Combine("state");
+
     public Spec Spec { get; set; }
 
     private string ConfigPath => _folder.Combine("config.json");
@@ -44,7 +47,7 @@ internal sealed class OciBundle : IDisposable
     {
         var (output, error) = (_folder.Combine("stdout"), _folder.Combine("stderr"));
         var script = $"exec \"$0\" \"$@\" </dev/null >'{output}' 2>'{error}'";
-        var result = Command.Run("sh", ["-c", script, Binaries.Runtime, "--root", _folder.Combine("state"), .. words]);
+        var result = Command.Run("sh", ["-c", script, Binaries.Runtime, "--root", StateRoot, .. words]);
         return new CommandResult(result.ExitCode, File.ReadAllText(output), File.ReadAllText(error));
     }
 

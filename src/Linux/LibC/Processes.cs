@@ -57,10 +57,10 @@ public static partial class Processes
     [LibraryImport("libc", SetLastError = true)]
     public static partial int getpid();
 
-    [LibraryImport("libc")]
+    [LibraryImport("libc", SetLastError = true)]
     public static partial uint geteuid();
 
-    [LibraryImport("libc")]
+    [LibraryImport("libc", SetLastError = true)]
     public static partial uint getegid();
 
     [LibraryImport("libc", SetLastError = true)]

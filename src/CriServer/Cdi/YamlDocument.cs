@@ -68,7 +68,7 @@ internal static class YamlDocument
         return map;
     }
 
-    private static JsonNode? ReadScalar(Scalar scalar) => scalar.Style != ScalarStyle.Plain ? JsonValue.Create(scalar.Value) : scalar.Value switch
+    private static JsonValue? ReadScalar(Scalar scalar) => scalar.Style != ScalarStyle.Plain ? JsonValue.Create(scalar.Value) : scalar.Value switch
     {
         "" or "~" or "null" => null,
         "true" => JsonValue.Create(true),

@@ -63,8 +63,10 @@ public sealed class PortForwardTests(ServerFixture fixture) : IClassFixture<Serv
         using var listener = Listen();
         await using var forward = await ForwardAsync(pod.Sandbox);
         var (lost, lostError) = await forward.OpenAsync(PortOf(listener));
+        await lost.WriteAsync("x");
         using (var accepted = await listener.AcceptTcpClientAsync())
         {
+            Assert.Equal(1, await accepted.GetStream().ReadAsync(new byte[8]));
             accepted.LingerState = new LingerOption(true, 0);
         }
 

@@ -6,6 +6,9 @@ public sealed record RuntimeOptions
     /// <summary>Path of crishim-runtime; empty: beside the server's own executable.</summary>
     public string Binary { get; init; } = "";
 
+    /// <summary>Other OCI runtimes, by the name that pods ask for them (runtime_handler). The built-in one is the default.</summary>
+    public IReadOnlyDictionary<string, RuntimeHandlerOptions> Handlers { get; init; } = new Dictionary<string, RuntimeHandlerOptions>();
+
     /// <summary>Longer lines of a container's log are split and marked P.</summary>
     public int MaxLogLineBytes { get; init; } = 16 * 1024;
 

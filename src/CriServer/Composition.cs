@@ -12,6 +12,7 @@ using CriShim.CriServer.Networking.Cni;
 using CriShim.CriServer.Recovery;
 using CriShim.CriServer.RuntimeClient;
 using CriShim.CriServer.Sandboxes;
+using CriShim.CriServer.Security;
 using CriShim.CriServer.Services;
 using CriShim.CriServer.Specs;
 using CriShim.CriServer.State;
@@ -63,7 +64,10 @@ internal sealed class Composition : IAsyncDisposable
         // The machine
         var cgroupFactory = CgroupManagerFactory.FromProc();
         var cgroups = _cgroups = new ContainerCgroups(cgroupFactory, loggers.CreateLogger<ContainerCgroups>());
-        var host = HostFactsReader.Read(cgroupFactory.Mode == CgroupMode.Unified, cgroupFactory.HasSwapAccounting());
+        var host = HostSecurityReader.AddTo(
+            HostFactsReader.Read(cgroupFactory.Mode == CgroupMode.Unified, cgroupFactory.HasSwapAccounting()),
+            options.Containers.AppArmorProfile,
+            loggers.CreateLogger<Composition>());
         var runtime = new RuntimeClient.RuntimeClient(new RuntimeProcess(RuntimeBinary.Find(options.Runtime.Binary), _io), _io, layout);
         var network = new PodNetwork(
             options.Network, options.Root, new CniProcess(_io.Loop), _durability.Request, loggers.CreateLogger<PodNetwork>());

@@ -29,6 +29,7 @@ internal static class ContainerSpecBuilder
                 Resources = resources with { Devices = devices.Rules },
                 RootfsPropagation = RootfsPropagation(inputs.Config),
                 Seccomp = SpecSeccomp.Build(inputs, capabilities),
+                MountLabel = SpecLabels.MountLabel(inputs.Host, inputs.Sandbox.SelinuxLevel, inputs.SecurityContext?.SelinuxOptions),
                 MaskedPaths = SpecSecurity.MaskedPaths(inputs),
                 ReadonlyPaths = SpecSecurity.ReadonlyPaths(inputs),
             },

@@ -38,11 +38,6 @@ internal static class SpecSecurity
         {
             throw new CriException(CriErrorKind.Unimplemented, "CDI_devices are not supported");
         }
-
-        if (!inputs.Privileged && NamesAppArmorProfile(inputs.SecurityContext))
-        {
-            throw CriException.InvalidArgument("linux.security_context.apparmor: apparmor profiles are not supported on this host");
-        }
     }
 
     public static IReadOnlyList<string>? MaskedPaths(ContainerSpecInputs inputs) =>
@@ -70,10 +65,4 @@ internal static class SpecSecurity
 
         return asked.Count == 0 ? null : [.. asked];
     }
-
-    private static bool NamesAppArmorProfile(LinuxContainerSecurityContext? context) => context?.Apparmor is { } profile
-        ? profile.ProfileType == SecurityProfile.Types.ProfileType.Localhost
-#pragma warning disable CS0612 // older clients send only the deprecated field
-        : context?.ApparmorProfile is { Length: > 0 } and not ("runtime/default" or "unconfined");
-#pragma warning restore CS0612
 }

@@ -54,6 +54,10 @@ unit: ## Run the tests that need no root and no network
 e2e: deps build ## Run the end-to-end tests (root)
 	@hack/test.sh tests/e2e
 
+.PHONY: test-vm
+test-vm: deps build ## Run the end-to-end tests in a Debian guest: systemd, cgroup v2, AppArmor (root; see CONTRIBUTING.md)
+	@hack/test-vm/run.sh
+
 .PHONY: rootfs-compare
 rootfs-compare: deps build ## Compare a whole pulled Debian with what umoci unpacks (root; needs mmdebstrap and Debian's archive)
 	@mkdir -p artifacts
@@ -73,7 +77,7 @@ lint: ## Check style, sizes and scripts
 	dotnet build CriShim.sln -v q --nologo
 	dotnet format CriShim.sln --verify-no-changes --no-restore
 	hack/check-sizes.sh
-	shellcheck hack/*.sh .ci/run
+	shellcheck hack/*.sh hack/test-vm/*.sh hack/test-vm/guest/run-tests .ci/run
 
 .PHONY: critest
 critest: deps build ## Run the conformance suite; FOCUS=regex narrows it (root; needs critest, see CONTRIBUTING.md)

@@ -1,5 +1,6 @@
 #!/bin/sh
 # Installs from Debian what building and testing need. Safe to run again; says what it could not get.
+# --list: prints the packages instead.
 set -u
 
 # package: the program or file that shows it is there
@@ -31,6 +32,13 @@ curl:/usr/bin/curl
 make:/usr/bin/make
 shellcheck:/usr/bin/shellcheck
 "
+
+if [ "${1:-}" = --list ]; then
+  for need in $needs; do
+    echo "${need%%:*}"
+  done
+  exit 0
+fi
 
 missing=""
 for need in $needs; do

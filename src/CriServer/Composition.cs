@@ -1,6 +1,7 @@
 using CriShim.Api.V1;
 using CriShim.Cgroups;
 using CriShim.Cri.V1;
+using CriShim.CriServer.Cdi;
 using CriShim.CriServer.Configuration;
 using CriShim.CriServer.Containers;
 using CriShim.CriServer.Containers.Streams;
@@ -113,7 +114,7 @@ internal sealed class Composition : IAsyncDisposable
                 new ImageVolumes(_images.Store, _images.Signatures),
                 names,
                 files,
-                new ContainerSpecs(containers, layout, host, new HostFiles(), options.Containers),
+                new ContainerSpecs(containers, layout, host, new HostFiles(), new CdiDevices(options.Containers.CdiFolders), options.Containers),
                 new ContainerSupervision(runtime, live, cgroups, layout, options.Runtime),
                 time,
                 loggers.CreateLogger<CreateContainer>()),

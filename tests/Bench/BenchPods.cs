@@ -27,7 +27,7 @@ internal sealed class BenchPods(CriClient client, string image)
     }
 
     /// <summary>Waits in steps so small that they do not show.</summary>
-    public async Task UntilAsync(Func<bool> condition, string what)
+    public static async Task UntilAsync(Func<bool> condition, string what)
     {
         var clock = Stopwatch.StartNew();
         while (!condition())

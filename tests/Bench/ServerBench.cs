@@ -47,7 +47,7 @@ internal sealed class ServerBench
             var clock = Stopwatch.StartNew();
             var (sandbox, container) = await _pods.RunAsync(pod, "echo ready; exec sleep 1000");
             var log = new FileInfo(Path.Combine(pod.LogDirectory, "c", "0.log"));
-            await _pods.UntilAsync(() => File.Exists(log.FullName) && new FileInfo(log.FullName).Length > 0, log.FullName);
+            await BenchPods.UntilAsync(() => File.Exists(log.FullName) && new FileInfo(log.FullName).Length > 0, log.FullName);
             firstLine.Add(clock.Elapsed.TotalMilliseconds);
             stop.Add(await TimeAsync(() => _server.Client.RuntimeAsync<StopContainerResponse>(new StopContainerRequest { ContainerId = container })));
             remove.Add(await TimeAsync(() => _server.Client.RuntimeAsync<RemoveContainerResponse>(new RemoveContainerRequest { ContainerId = container })));

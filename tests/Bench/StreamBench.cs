@@ -56,10 +56,10 @@ internal sealed class StreamBench(ServerProcess server, BenchPods pods, Report r
             var (sandbox, container) = await pods.RunAsync(pod, "cat /lines > /dev/null; sleep 1; dd if=/lines bs=64k 2> /dev/null; exec sleep 1000", mount);
             var supervisor = Supervisors.Of(server.State, container);
             var log = new FileInfo(Path.Combine(pod.LogDirectory, "c", "0.log"));
-            await pods.UntilAsync(() => Length(log) > 0, log.FullName);
+            await BenchPods.UntilAsync(() => Length(log) > 0, log.FullName);
             var (clock, before) = (Stopwatch.StartNew(), CpuFigures.Seconds(supervisor));
             var whole = Lines * (File.ReadLines(log.FullName).First().Length + 1L);
-            await pods.UntilAsync(() => Length(log) == whole, log.FullName);
+            await BenchPods.UntilAsync(() => Length(log) == whole, log.FullName);
             rates.Add((double)Lines * LineSize / 1e6 / clock.Elapsed.TotalSeconds);
             cores.Add((CpuFigures.Seconds(supervisor) - before) / clock.Elapsed.TotalSeconds);
             Verify(log.FullName);

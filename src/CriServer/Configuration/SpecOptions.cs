@@ -40,5 +40,8 @@ public sealed record SpecOptions
     /// <summary>Device nodes belong to run_as_user and run_as_group instead of their owner on the host.</summary>
     public bool DeviceOwnershipFromSecurityContext { get; init; }
 
+    /// <summary>Folders of files that describe devices (Container Device Interface); a later one hides the devices of an earlier one.</summary>
+    public IReadOnlyList<string> CdiFolders { get; init; } = ["/etc/cdi", "/var/run/cdi"];
+
     internal const string PingGroupRange = "net.ipv4.ping_group_range";
 }

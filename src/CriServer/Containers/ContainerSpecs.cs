@@ -1,4 +1,5 @@
 using CriShim.Cri.V1;
+using CriShim.CriServer.Cdi;
 using CriShim.CriServer.Configuration;
 using CriShim.CriServer.Errors;
 using CriShim.CriServer.Sandboxes;
@@ -13,7 +14,7 @@ using Image = CriShim.CriServer.Images.Image;
 namespace CriShim.CriServer.Containers;
 
 /// <summary>Gathers what a container's spec depends on, and has it built.</summary>
-internal sealed class ContainerSpecs(ContainerStore containers, StateLayout layout, HostFacts host, IHostFiles hostFiles, SpecOptions options)
+internal sealed class ContainerSpecs(ContainerStore containers, StateLayout layout, HostFacts host, IHostFiles hostFiles, CdiDevices cdi, SpecOptions options)
 {
     /// <summary>The spec, and whom the program runs as.</summary>
     internal sealed record Built(Spec Spec, LinuxContainerUser User);
@@ -35,6 +36,7 @@ internal sealed class ContainerSpecs(ContainerStore containers, StateLayout layo
             HostFiles = hostFiles,
             Options = options,
             VolumePath = number => layout.ContainerVolume(container.Id, number),
+            CdiEdits = cdi.EditsFor(config),
             TargetPidNamespace = TargetPidNamespace(sandbox, config.Linux?.SecurityContext?.NamespaceOptions),
         });
         RelabelVolumes(config, spec);

@@ -21,8 +21,9 @@ internal static class FreeSpace
         return needed <= free ? null : $"no space left in {folder}: at least {Megabytes(needed)} MB are needed, {Megabytes(free)} MB are free";
     }
 
-    /// <summary>The disk or a quota is full.</summary>
-    public static bool IsExhausted(Exception e) => e is IOException && (Errno)e.HResult is Errno.ENOSPC or Errno.EDQUOT;
+    /// <summary>The disk or a quota is full, or would be.</summary>
+    public static bool IsExhausted(Exception e) =>
+        e is CriException { Kind: CriErrorKind.ResourceExhausted } || (e is IOException && (Errno)e.HResult is Errno.ENOSPC or Errno.EDQUOT);
 
     public static CriException Exhausted(string text) => new(CriErrorKind.ResourceExhausted, text);
 

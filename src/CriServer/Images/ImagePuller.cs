@@ -14,7 +14,7 @@ namespace CriShim.CriServer.Images;
 /// manifest, 3 signature policy and config, 4 layers side by side, 5 publish.
 /// </summary>
 internal sealed class ImagePuller(
-    ImageStore store, LayerStore layers, LayerFetcher fetcher, LayerSync sync, FolderRemoval removal, RegistryHosts hosts, RegistryHttp http,
+    ImageStore store, LayerStore layers, MissingLayers missing, LayerSync sync, FolderRemoval removal, RegistryHosts hosts, RegistryHttp http,
     SignatureCheck signatures, ImageOptions options, TimeProvider time, ILogger<ImagePuller> log) : IAsyncDisposable
 {
     // What kubelet tests for (cri-api, pkg/errors) to say ErrImagePull or RegistryUnavailable.
@@ -84,7 +84,7 @@ internal sealed class ImagePuller(
             // 4
             progress.Stage = "fetching layers";
             progress.Layers = [.. wanted.Select(ToProgress)];
-            await FetchLayersAsync(wanted, repository, progress, cancellation);
+            await missing.FetchAsync(wanted, repository, layer => progress.Find(layer.Blob.Digest)!.Stage = LayerStage.Done, cancellation);
 
             // 5
             progress.Stage = "publishing";
@@ -96,8 +96,9 @@ internal sealed class ImagePuller(
         }
         catch (Exception e) when (FreeSpace.IsExhausted(e))
         {
+            _kept.ReleaseAll(); // for the next try
             removal.Request(layers.Release(held));
-            throw FreeSpace.Exhausted($"no space left in {layers.FolderPath}: {e.Message}");
+            throw e as CriException ?? FreeSpace.Exhausted($"no space left in {layers.FolderPath}: {e.Message}");
         }
         catch
         {
@@ -112,32 +113,6 @@ internal sealed class ImagePuller(
 
     private LayerProgress ToProgress(ImageLayer layer) =>
         new(layer.Blob.Digest, layer.Blob.Size) { Stage = layers.Find(layer.Id) is null ? LayerStage.Waiting : LayerStage.Present };
-
-    /// <summary>Large ones first: the last to end is then not a large one that began last.</summary>
-    private Task FetchLayersAsync(
-        IReadOnlyList<ImageLayer> wanted, RepositoryClient repository, PullProgress progress, CancellationToken cancellation)
-    {
-        var missing = wanted.DistinctBy(l => l.Id).Where(l => layers.Find(l.Id) is null).OrderByDescending(l => l.Blob.Size).ToList();
-        RequireSpace(missing);
-        var parallel = new ParallelOptions { MaxDegreeOfParallelism = options.MaxConcurrentLayers, CancellationToken = cancellation };
-        return Parallel.ForEachAsync(
-            missing,
-            parallel,
-            async (layer, token) =>
-            {
-                await fetcher.EnsureAsync(layer, repository, token);
-                progress.Find(layer.Blob.Digest)!.Stage = LayerStage.Done;
-            });
-    }
-
-    private void RequireSpace(IReadOnlyList<ImageLayer> missing)
-    {
-        if (FreeSpace.FindProblem(layers.FolderPath, missing) is { } problem)
-        {
-            _kept.ReleaseAll(); // for the next try
-            throw FreeSpace.Exhausted(problem);
-        }
-    }
 
     /// <summary>A tag also gives the name with the digest it stood for; a digest gives that name only.</summary>
     private static List<StoredImage> NamesOf(ImageReference reference, Descriptor target, Digest manifest)

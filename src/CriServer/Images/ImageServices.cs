@@ -33,9 +33,10 @@ internal sealed class ImageServices : IAsyncDisposable
         _signatures = new SignatureStore(Path.Combine(root, "signatures"));
         Signatures = new SignatureCheck(ReadPolicy(options), _signatures);
         var fetcher = new LayerFetcher(Layers, options, logs.CreateLogger<LayerFetcher>());
+        var missing = new MissingLayers(Layers, fetcher, options);
         var hosts = new RegistryHosts(options);
         _puller = new ImagePuller(
-            Store, Layers, fetcher, _sync, _removal, hosts, _http, Signatures, options, time, logs.CreateLogger<ImagePuller>());
+            Store, Layers, missing, _sync, _removal, hosts, _http, Signatures, options, time, logs.CreateLogger<ImagePuller>());
         var snapshotsFolder = Path.Combine(root, "snapshots");
         var snapshotsLog = logs.CreateLogger<SnapshotStore>();
         var backend = SnapshotBackends.Choose(snapshotsFolder, options, snapshotsLog);
@@ -44,7 +45,7 @@ internal sealed class ImageServices : IAsyncDisposable
         _writable = new WritableUsage(_snapshots, time);
         Pull = new PullImage(_puller);
         Watch = new WatchedPull(_puller, time);
-        Import = new ImportImages(Store, Layers, fetcher, _sync, _removal, Signatures, options);
+        Import = new ImportImages(Store, Layers, missing, _sync, _removal, Signatures, options);
         Export = new ExportImages(Store, blobs, Layers, _removal);
         Explain = new ExplainPull(Store, hosts, Signatures, options);
         Remove = new RemoveImage(Store, logs.CreateLogger<RemoveImage>());

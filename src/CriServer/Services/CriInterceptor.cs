@@ -75,7 +75,7 @@ internal sealed class CriInterceptor(Task recovered, TimeProvider time, ILogger<
         var level = status.StatusCode is StatusCode.Unimplemented or StatusCode.NotFound ? LogLevel.Debug : LogLevel.Warning;
         if (log.IsEnabled(level))
         {
-            var unexpected = status.StatusCode == StatusCode.Unknown ? error : null;
+            var unexpected = status.StatusCode == StatusCode.Unknown && error is not CriException ? error : null;
             var milliseconds = time.GetElapsedTime(call.Started).TotalMilliseconds;
             var trace = TraceId(context);
             ServicesLog.CallFailed(log, level, call.Method, trace, milliseconds, status.StatusCode, status.Detail, unexpected);

@@ -1,4 +1,5 @@
 using CriShim.Cri.V1;
+using CriShim.CriServer.Cdi;
 using CriShim.CriServer.Errors;
 using CriShim.Oci.RuntimeSpec;
 
@@ -12,10 +13,10 @@ internal static class ContainerSpecBuilder
     {
         SpecSecurity.Check(inputs);
         var capabilities = SpecCapabilities.Build(inputs);
-        var mounts = SpecMounts.Build(inputs);
         var devices = SpecDevices.Build(inputs);
+        var mounts = SpecMounts.Sort(SpecMounts.Build(inputs).Concat(devices.Binds));
         var resources = SpecResources.Build(inputs.Config.Linux?.Resources, inputs.Host, inputs.Options);
-        return new Spec
+        var spec = new Spec
         {
             Process = SpecProcess.Build(inputs, capabilities),
             Root = new RootSpec { Readonly = inputs.SecurityContext?.ReadonlyRootfs ?? false },
@@ -34,6 +35,7 @@ internal static class ContainerSpecBuilder
                 ReadonlyPaths = SpecSecurity.ReadonlyPaths(inputs),
             },
         };
+        return CdiEditor.Apply(spec, inputs.CdiEdits, inputs.HostFiles, inputs.PodIds);
     }
 
     /// <summary>A mount can only be as shared as the root that it hangs in; null leaves the runtime's own choice.</summary>

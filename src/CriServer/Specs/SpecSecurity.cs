@@ -19,7 +19,7 @@ internal static class SpecSecurity
 
     private static readonly string[] s_defaultReadonlyPaths = ["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"];
 
-    /// <exception cref="CriException">InvalidArgument or Unimplemented, naming the field.</exception>
+    /// <exception cref="CriException">InvalidArgument, naming the field.</exception>
     public static void Check(ContainerSpecInputs inputs)
     {
         if (inputs.Privileged && !inputs.Sandbox.Privileged)
@@ -32,11 +32,6 @@ internal static class SpecSecurity
         {
             throw CriException.InvalidArgument(
                 "linux.security_context.namespace_options.userns_options differ from those of the pod sandbox");
-        }
-
-        if (inputs.Config.CDIDevices.Count > 0)
-        {
-            throw new CriException(CriErrorKind.Unimplemented, "CDI_devices are not supported");
         }
     }
 

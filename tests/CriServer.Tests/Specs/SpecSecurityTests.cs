@@ -53,8 +53,4 @@ public class SpecSecurityTests
     [Fact]
     public void ReadonlyRootfs_Asked_IsSet() =>
         Assert.True(ContainerSpecBuilder.Build(Given.Secured(new LinuxContainerSecurityContext { ReadonlyRootfs = true })).Root!.Readonly);
-
-    [Fact]
-    public void CdiDevices_AreUnimplemented() => Given.Refused(
-        () => Given.Build(c => c.CDIDevices.Add(new CDIDevice { Name = "vendor.com/gpu=0" })), CriErrorKind.Unimplemented);
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using CriShim.Cgroups;
+using CriShim.E2e.Fixtures;
 
 namespace CriShim.E2e.Cgroups;
 
@@ -31,6 +32,9 @@ internal sealed class CgroupFixture : IDisposable
 
     /// <summary>Its cgroup2 mount alone.</summary>
     public static CgroupManagerFactory Unified => new(Lines(line => line.Contains(" - cgroup2 ", StringComparison.Ordinal)), s_own);
+
+    /// <summary>What carries the controllers: the v1 mounts, or the cgroup2 one.</summary>
+    public static CgroupManagerFactory Controllers => V1FactAttribute.HasV1 ? Legacy : Unified;
 
     /// <summary>The text of a control file in the hierarchy that carries the controller; "" is the cgroup2 one.</summary>
     public string Read(string controller, string file) => File.ReadAllText(FilePath(controller, file)).TrimEnd();

@@ -1,8 +1,10 @@
 using CriShim.Cgroups;
+using CriShim.E2e.Fixtures;
 using CriShim.Oci.RuntimeSpec;
 
 namespace CriShim.E2e.Cgroups;
 
+/// <summary>What each v1 controller makes of the resources.</summary>
 public sealed class LimitsTests : IDisposable
 {
     private const long Mebibyte = 1 << 20;
@@ -10,7 +12,7 @@ public sealed class LimitsTests : IDisposable
 
     public void Dispose() => _cgroup.Dispose();
 
-    [Fact]
+    [V1Fact]
     public void Apply_AllControllers_ReadBack()
     {
         _cgroup.Manager.Create();
@@ -35,7 +37,7 @@ public sealed class LimitsTests : IDisposable
         Assert.Contains("c 1:3 rwm", _cgroup.Read("devices", "devices.list"), StringComparison.Ordinal);
     }
 
-    [Theory]
+    [V1Theory]
     [InlineData(32, 32)]
     [InlineData(256, 512)]
     [InlineData(64, -1)]
@@ -52,7 +54,7 @@ public sealed class LimitsTests : IDisposable
         static string Expected(long value) => value < 0 ? "9223372036854771712" : $"{value * Mebibyte}";
     }
 
-    [Theory]
+    [V1Theory]
     [InlineData(20000, 40000, 0)]
     [InlineData(400000, 200000, 100000)]
     [InlineData(-1, 0, 0)]
@@ -65,7 +67,7 @@ public sealed class LimitsTests : IDisposable
         Assert.Equal($"{burst}", _cgroup.Read("cpu", "cpu.cfs_burst_us"));
     }
 
-    [Fact]
+    [V1Fact]
     public void Update_Devices_OnlyTheDifferenceChanges()
     {
         _cgroup.Manager.Create();
@@ -79,7 +81,7 @@ public sealed class LimitsTests : IDisposable
         Assert.Equal(before.Select(line => line == "c 10:229 rwm" ? "c 10:229 r" : line), after);
     }
 
-    [Fact]
+    [V1Fact]
     public void Devices_Denied_ProcessCannotOpen()
     {
         _cgroup.Manager.Create();
@@ -90,7 +92,7 @@ public sealed class LimitsTests : IDisposable
         Assert.Equal("kmsg\n", _cgroup.Start("(: < /dev/kmsg) 2> /dev/null && echo kmsg").StandardOutput.ReadToEnd());
     }
 
-    [Fact]
+    [V1Fact]
     public void Apply_RefusedValue_ErrorNamesFileAndValue()
     {
         _cgroup.Manager.Create();
@@ -98,7 +100,7 @@ public sealed class LimitsTests : IDisposable
         Assert.Contains("failed to set cpuset.cpus to \"0-9999\"", error.Message, StringComparison.Ordinal);
     }
 
-    [Fact]
+    [V1Fact]
     public void Apply_HugepagesOnHybrid_LimitInTheUnifiedHierarchy()
     {
         using var hybrid = new CgroupFixture(CgroupFixture.Machine);

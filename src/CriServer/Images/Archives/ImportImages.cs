@@ -15,7 +15,7 @@ namespace CriShim.CriServer.Images.Archives;
 /// 4 publish.
 /// </summary>
 internal sealed class ImportImages(
-    ImageStore store, LayerStore layers, LayerFetcher fetcher, LayerSync sync, FolderRemoval removal, SignatureCheck signatures, ImageOptions options)
+    ImageStore store, LayerStore layers, MissingLayers missing, LayerSync sync, FolderRemoval removal, SignatureCheck signatures, ImageOptions options)
 {
     /// <param name="send">Takes one event after the other.</param>
     public async Task ExecuteAsync(ImportRequest request, Func<ImportEvent, Task> send, CancellationToken cancellation)
@@ -80,14 +80,7 @@ internal sealed class ImportImages(
         layers.Hold(held);
         try
         {
-            var missing = wanted.DistinctBy(layer => layer.Id).Where(layer => layers.Find(layer.Id) is null).ToList();
-            if (FreeSpace.FindProblem(layers.FolderPath, missing) is { } problem)
-            {
-                throw FreeSpace.Exhausted(problem);
-            }
-
-            var parallel = new ParallelOptions { MaxDegreeOfParallelism = options.MaxConcurrentLayers, CancellationToken = cancellation };
-            await Parallel.ForEachAsync(missing, parallel, async (layer, token) => await fetcher.EnsureAsync(layer, archive, token));
+            await missing.FetchAsync(wanted, archive, _ => { }, cancellation);
 
             // 4
             var added = store.Add(

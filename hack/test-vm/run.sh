@@ -1,0 +1,58 @@
+#!/bin/bash
+# Boots the guest of build-images.sh, runs the e2e tests of the published binaries in it as root, and ends with their result.
+#   CRISHIM_VM_FILTER   which tests, as for `dotnet test --filter` (default: all)
+#   CRISHIM_VM_DRIVERS  cgroup drivers, one run for each (default: cgroupfs)
+#   CRISHIM_VM_CPUS, CRISHIM_VM_MEMORY, CRISHIM_VM_TIMEOUT  (default: 2, 3G, 3600 s)
+#   CRISHIM_BIN         folder of the binaries (default: artifacts/bin); CRISHIM_VM: folder of the disks (default: artifacts/vm)
+# Results lie in artifacts/vm/results: for each driver the log, the .trx file and the exit code; console.log is the guest's kernel and systemd.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+vm=${CRISHIM_VM:-artifacts/vm}
+bin=${CRISHIM_BIN:-artifacts/bin}
+timeout=${CRISHIM_VM_TIMEOUT:-3600}
+hack/test-vm/build-images.sh "$vm"
+
+# 0. KVM counts when Debian's kernel gets as far with it as to miss its disk: there are KVMs inside of other virtual machines that start a
+#    guest and cannot run it. Emulation takes about ten times as long.
+accelerator=(-accel kvm -cpu "host,-arch-capabilities")
+if ! { [ -w /dev/kvm ] && timeout 20 qemu-system-x86_64 "${accelerator[@]}" -m 512M -nodefaults -no-user-config -display none -no-reboot \
+    -kernel "$vm/vmlinuz" -append 'panic=-1 root=/dev/none' > /dev/null 2>&1; }; then
+  accelerator=(-accel "tcg,thread=multi" -cpu max)
+fi
+echo "test-vm: ${accelerator[1]}"
+
+# 1. What changes from run to run: binaries, tests, what to run
+run=$(mktemp -d "$vm/run.XXXXXX")
+trap 'rm -rf "$run"' EXIT
+mkdir -p "$run/payload/bin"
+cp "$bin/crishim" "$bin/crishim-runtime" "$run/payload/bin/"
+dotnet publish tests/e2e -c Debug -v q --nologo -o "$run/payload/tests" > "$run/publish.log" 2>&1 || { cat "$run/publish.log"; exit 1; }
+cat > "$run/payload/settings" <<SETTINGS
+CRISHIM_VM_FILTER='${CRISHIM_VM_FILTER:-}'
+CRISHIM_VM_DRIVERS='${CRISHIM_VM_DRIVERS:-cgroupfs}'
+CRISHIM_E2E_FULL='${CRISHIM_E2E_FULL:-}'
+SETTINGS
+mke2fs -q -t ext4 -O ^has_journal -d "$run/payload" "$run/payload.img" 1G > /dev/null
+truncate -s 1G "$run/swap.img" "$run/scratch.img"
+
+# 2. The guest. Disks are throwaway: nothing a run does is there in the next.
+disk() { echo -drive "file=$1,format=raw,if=virtio,cache=unsafe,snapshot=on"; }
+rm -rf "$vm/results"
+mkdir -p "$vm/results"
+# shellcheck disable=SC2046 # disk() answers with two words
+timeout "$timeout" qemu-system-x86_64 "${accelerator[@]}" -smp "${CRISHIM_VM_CPUS:-2}" -m "${CRISHIM_VM_MEMORY:-3G}" \
+  -nodefaults -no-user-config -display none -no-reboot \
+  -kernel "$vm/vmlinuz" -initrd "$vm/initrd.img" \
+  -append 'root=/dev/vda rw console=ttyS0 quiet systemd.getty_auto=no apparmor=1 security=apparmor hugepages=8 panic=-1 systemd.show_status=false' \
+  $(disk "$vm/root.img") $(disk "$vm/dotnet.img") $(disk "$run/payload.img") $(disk "$run/swap.img") $(disk "$run/scratch.img") \
+  -serial "file:$vm/results/console.log" -device virtio-rng-pci -device virtio-serial-pci \
+  -chardev "file,id=progress,path=$vm/results/progress.log" -device virtserialport,chardev=progress,name=crishim.progress \
+  -chardev "file,id=results,path=$run/results.tar" -device virtserialport,chardev=results,name=crishim.results \
+  < /dev/null &
+guest=$!
+tail -q -F --pid=$guest "$vm/results/progress.log" 2> /dev/null || true
+wait $guest || { echo "test-vm: the guest did not end; see $vm/results/console.log"; exit 1; }
+
+# 3. What it brought out
+tar -xf "$run/results.tar" -C "$vm/results" || { echo "test-vm: no results; see $vm/results/console.log"; exit 1; }
+exit "$(cat "$vm/results/exit-code")"

@@ -38,6 +38,7 @@ internal sealed class RunSandbox(
     public async Task<string> ExecuteAsync(RunPodSandboxRequest request, CancellationToken cancellationToken)
     {
         SandboxConfigValidator.Check(request.Config, options);
+        host.CgroupPaths.Check(request.Config);
         if (request.RuntimeHandler.Length > 0)
         {
             throw CriException.InvalidArgument($"runtime handler \"{request.RuntimeHandler}\" is unknown");

@@ -1,6 +1,7 @@
 using CriShim.Api.V1;
 using CriShim.Cgroups;
 using CriShim.Cri.V1;
+using CriShim.CriServer.Cdi;
 using CriShim.CriServer.Configuration;
 using CriShim.CriServer.Containers;
 using CriShim.CriServer.Containers.Streams;
@@ -12,6 +13,7 @@ using CriShim.CriServer.Networking.Cni;
 using CriShim.CriServer.Recovery;
 using CriShim.CriServer.RuntimeClient;
 using CriShim.CriServer.Sandboxes;
+using CriShim.CriServer.Security;
 using CriShim.CriServer.Services;
 using CriShim.CriServer.Specs;
 using CriShim.CriServer.State;
@@ -64,7 +66,10 @@ internal sealed class Composition : IAsyncDisposable
         var cgroupFactory = CgroupManagerFactory.FromProc();
         var cgroupPaths = CgroupPaths.For(options.Runtime.CgroupDriver);
         var cgroups = _cgroups = new ContainerCgroups(cgroupFactory, cgroupPaths, loggers.CreateLogger<ContainerCgroups>());
-        var host = HostFactsReader.Read(cgroupFactory.Mode == CgroupMode.Unified, cgroupFactory.HasSwapAccounting(), cgroupPaths);
+        var host = HostSecurityReader.AddTo(
+            HostFactsReader.Read(cgroupFactory.Mode == CgroupMode.Unified, cgroupFactory.HasSwapAccounting(), cgroupPaths),
+            options.Containers.AppArmorProfile,
+            loggers.CreateLogger<Composition>());
         var runtime = new RuntimeClient.RuntimeClient(new RuntimeProcess(RuntimeBinary.Find(options.Runtime.Binary), _io), _io, layout);
         var network = new PodNetwork(
             options.Network, options.Root, new CniProcess(_io.Loop), _durability.Request, loggers.CreateLogger<PodNetwork>());
@@ -111,7 +116,7 @@ internal sealed class Composition : IAsyncDisposable
                 new ImageVolumes(_images.Store, _images.Signatures),
                 names,
                 files,
-                new ContainerSpecs(containers, layout, host, new HostFiles(), options.Containers),
+                new ContainerSpecs(containers, layout, host, new HostFiles(), new CdiDevices(options.Containers.CdiFolders), options.Containers),
                 new ContainerSupervision(runtime, live, cgroups, layout, options.Runtime),
                 time,
                 loggers.CreateLogger<CreateContainer>()),

@@ -106,6 +106,9 @@ public static class Fd
         return buffer[..length];
     }
 
+    /// <summary>False for a number that no descriptor has.</summary>
+    public static bool IsOpen(SafeFileHandle fd) => LibC.Pipes.fcntl(fd, LibC.Pipes.F_GETFD, 0) >= 0;
+
     /// <summary>Another descriptor of the same open file (fcntl(2) F_DUPFD_CLOEXEC).</summary>
     public static SafeFileHandle Duplicate(SafeFileHandle fd) =>
         new(Check.Result(LibC.Pipes.fcntl(fd, LibC.Pipes.F_DUPFD_CLOEXEC, 0), "fcntl(F_DUPFD_CLOEXEC)"), ownsHandle: true);

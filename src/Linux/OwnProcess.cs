@@ -10,6 +10,10 @@ public static class OwnProcess
 {
     private const string OomScorePath = "/proc/self/oom_score_adj";
 
+    public static uint EffectiveUser => geteuid();
+
+    public static uint EffectiveGroup => getegid();
+
     /// <summary>Out of reach of the terminal's signals: in a session of its own, unless it leads one already (setsid(2)).</summary>
     public static void LeaveSession() => Check.Tolerate(setsid(), Errno.EPERM, "setsid");
 

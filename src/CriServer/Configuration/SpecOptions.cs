@@ -22,6 +22,12 @@ public sealed record SpecOptions
 
     public ulong OpenFilesHardLimit { get; init; } = 524288;
 
+    /// <summary>
+    /// AppArmor profile of containers that ask for the runtime's default, or for nothing and are not privileged; empty: none.
+    /// crishim-default is ours, loaded at start; any other must be loaded by its owner.
+    /// </summary>
+    public string AppArmorProfile { get; init; } = "crishim-default";
+
     /// <summary>Size of a pod's /dev/shm.</summary>
     public long SharedMemoryBytes { get; init; } = 64 * 1024 * 1024;
 
@@ -33,6 +39,9 @@ public sealed record SpecOptions
 
     /// <summary>Device nodes belong to run_as_user and run_as_group instead of their owner on the host.</summary>
     public bool DeviceOwnershipFromSecurityContext { get; init; }
+
+    /// <summary>Folders of files that describe devices (Container Device Interface); a later one hides the devices of an earlier one.</summary>
+    public IReadOnlyList<string> CdiFolders { get; init; } = ["/etc/cdi", "/var/run/cdi"];
 
     internal const string PingGroupRange = "net.ipv4.ping_group_range";
 }

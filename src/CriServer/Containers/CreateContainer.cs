@@ -110,7 +110,7 @@ internal sealed class CreateContainer(
         rollback.Add("root and bundle", () => files.RemoveWorkingFiles(container.Id));
         var starting = supervision.StartAsync(container);
         rollback.Add("supervisor", _ => DismissAsync(starting));
-        using var root = files.MakeRoot(container.Id, sandbox, image, volumes);
+        using var root = files.MakeRoot(container.Id, sandbox, image, volumes, specs.MountLabel(sandbox, container.Config));
 
         stage.Name = "building its spec";
         var built = specs.Build(sandbox, container, image, root.Root);

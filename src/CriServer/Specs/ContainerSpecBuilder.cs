@@ -1,4 +1,5 @@
 using CriShim.Cri.V1;
+using CriShim.CriServer.Cdi;
 using CriShim.CriServer.Errors;
 using CriShim.Oci.RuntimeSpec;
 
@@ -12,10 +13,10 @@ internal static class ContainerSpecBuilder
     {
         SpecSecurity.Check(inputs);
         var capabilities = SpecCapabilities.Build(inputs);
-        var mounts = SpecMounts.Build(inputs);
         var devices = SpecDevices.Build(inputs);
+        var mounts = SpecMounts.Sort(SpecMounts.Build(inputs).Concat(devices.Binds));
         var resources = SpecResources.Build(inputs.Config.Linux?.Resources, inputs.Host, inputs.Options);
-        return new Spec
+        var spec = new Spec
         {
             Process = SpecProcess.Build(inputs, capabilities),
             Root = new RootSpec { Readonly = inputs.SecurityContext?.ReadonlyRootfs ?? false },
@@ -29,10 +30,12 @@ internal static class ContainerSpecBuilder
                 Resources = resources with { Devices = devices.Rules },
                 RootfsPropagation = RootfsPropagation(inputs.Config),
                 Seccomp = SpecSeccomp.Build(inputs, capabilities),
+                MountLabel = SpecLabels.MountLabel(inputs.Host, inputs.Sandbox.SelinuxLevel, inputs.SecurityContext?.SelinuxOptions),
                 MaskedPaths = SpecSecurity.MaskedPaths(inputs),
                 ReadonlyPaths = SpecSecurity.ReadonlyPaths(inputs),
             },
         };
+        return CdiEditor.Apply(spec, inputs.CdiEdits, inputs.HostFiles, inputs.PodIds);
     }
 
     /// <summary>A mount can only be as shared as the root that it hangs in; null leaves the runtime's own choice.</summary>

@@ -1,4 +1,5 @@
 using CriShim.Cri.V1;
+using CriShim.CriServer.Cdi;
 using CriShim.CriServer.Configuration;
 using CriShim.CriServer.Sandboxes;
 using CriShim.Oci.ImageSpec;
@@ -33,6 +34,14 @@ internal sealed record ContainerSpecInputs
     /// <summary>Where the runtime finds the container's image volumes, by their number.</summary>
     public required Func<int, string> VolumePath { get; init; }
 
+    /// <summary>Of the CDI devices that were asked for.</summary>
+    public IReadOnlyList<CdiContainerEdits> CdiEdits { get; init; } = [];
+
+    /// <summary>Null where the pod has the host's users.</summary>
+    public PodIds? PodIds => Sandbox.Namespaces.ContainsKey("user") && Sandbox.NamespaceOptions.UsernsOptions is { } options
+        ? new PodIds(IdMaps.Convert(options.Uids), IdMaps.Convert(options.Gids))
+        : null;
+
     public LinuxContainerSecurityContext? SecurityContext => Config.Linux?.SecurityContext;
 
     public bool Privileged => SecurityContext?.Privileged ?? false;
@@ -53,6 +62,9 @@ internal sealed record SandboxFacts
 
     /// <summary>The tmpfs to share as /dev/shm; null where the pod uses the host's IPC namespace.</summary>
     public string? SharedMemoryPath { get; init; }
+
+    /// <summary>SELinux level of the pod; null where it has none.</summary>
+    public string? SelinuxLevel { get; init; }
 
     /// <summary>Generated hosts, hostname and resolv.conf.</summary>
     public required SandboxFiles Files { get; init; }

@@ -17,7 +17,8 @@ internal static class HostFactsReader
         return new HostFacts
         {
             Capabilities = capabilities,
-            OpenFilesHardLimit = OpenFilesHardLimit(File.ReadAllLines(Path.Combine(procSelf, "limits"))),
+            OpenFilesHardLimit = HardLimit(File.ReadAllLines(Path.Combine(procSelf, "limits")), "Max open files"),
+            PendingSignals = HardLimit(File.ReadAllLines(Path.Combine(procSelf, "limits")), "Max pending signals"),
             OomScoreAdjMinimum = capabilities.Contains("CAP_SYS_RESOURCE") ? -1000 : ReadNumber(Path.Combine(procSelf, "oom_score_adj")),
             CgroupUnified = cgroupUnified,
             CgroupPaths = cgroupPaths,
@@ -35,9 +36,8 @@ internal static class HostFactsReader
     }
 
     /// <summary>Columns of /proc/PID/limits: name, soft, hard, unit.</summary>
-    private static ulong OpenFilesHardLimit(string[] limits)
+    private static ulong HardLimit(string[] limits, string name)
     {
-        const string name = "Max open files";
         var line = Array.Find(limits, line => line.StartsWith(name, StringComparison.Ordinal));
         var columns = line?[name.Length..].Split(' ', StringSplitOptions.RemoveEmptyEntries);
         return columns is [_, var hard, ..] && ulong.TryParse(hard, CultureInfo.InvariantCulture, out var limit) ? limit : ulong.MaxValue;

@@ -34,9 +34,14 @@ internal static class SpecDevices
 
     private static readonly DeviceRuleSpec[] s_privilegedRules = [new() { Allow = true, Access = "rwm" }];
 
-    public static (IReadOnlyList<DeviceSpec>? Nodes, IReadOnlyList<DeviceRuleSpec> Rules) Build(ContainerSpecInputs inputs)
+    /// <param name="Binds">Instead of nodes, in a user namespace: nobody can make one there that works.</param>
+    internal sealed record Plan(IReadOnlyList<DeviceSpec>? Nodes, IReadOnlyList<MountSpec> Binds, IReadOnlyList<DeviceRuleSpec> Rules);
+
+    private sealed record HostNode(DeviceSpec Node, string HostPath);
+
+    public static Plan Build(ContainerSpecInputs inputs)
     {
-        var nodes = new Dictionary<string, DeviceSpec>();
+        var nodes = new Dictionary<string, HostNode>();
         var rules = new List<DeviceRuleSpec>(inputs.Privileged ? s_privilegedRules : s_defaultRules);
         if (inputs.Privileged && !inputs.Options.PrivilegedWithoutHostDevices)
         {
@@ -48,23 +53,29 @@ internal static class SpecDevices
             AddAsked(inputs, inputs.Config.Devices[i], $"devices[{i}]", nodes, rules);
         }
 
-        return (nodes.Count == 0 ? null : [.. nodes.Values], rules);
+        return inputs.PodIds is not null ? new Plan(null, [.. nodes.Values.Select(node => Bind(node.HostPath, node.Node.Path))], rules)
+            : nodes.Count == 0 ? new Plan(null, [], rules)
+            : new Plan([.. nodes.Values.Select(node => node.Node)], [], rules);
     }
 
-    private static void AddHostDevices(ContainerSpecInputs inputs, Dictionary<string, DeviceSpec> nodes)
+    /// <summary>The host's own device at a place of the container.</summary>
+    public static MountSpec Bind(string hostPath, string path) =>
+        new() { Destination = path, Type = "bind", Source = hostPath, Options = ["bind", "rprivate", "rw", "nosuid", "noexec"] };
+
+    private static void AddHostDevices(ContainerSpecInputs inputs, Dictionary<string, HostNode> nodes)
     {
         foreach (var device in inputs.HostFiles.FindDevices(HostFolder) ?? [])
         {
             if (!Array.Exists(s_ownFolders, own => device.Path.StartsWith(own, StringComparison.Ordinal)))
             {
-                nodes[device.Path] = Node(device.Path, device);
+                nodes[device.Path] = new HostNode(Node(device.Path, device), device.Path);
             }
         }
     }
 
     /// <summary>One device, or all that lie under a folder, at the same places under the container's folder.</summary>
     private static void AddAsked(
-        ContainerSpecInputs inputs, Device asked, string field, Dictionary<string, DeviceSpec> nodes, List<DeviceRuleSpec> rules)
+        ContainerSpecInputs inputs, Device asked, string field, Dictionary<string, HostNode> nodes, List<DeviceRuleSpec> rules)
     {
         TextRules.RequireAbsolutePath(asked.HostPath, $"{field}.host_path");
         TextRules.RequireAbsolutePath(asked.ContainerPath, $"{field}.container_path");
@@ -83,7 +94,7 @@ internal static class SpecDevices
         foreach (var device in devices)
         {
             var path = TextRules.CleanPath(asked.ContainerPath + device.Path[hostPath.Length..]);
-            nodes[path] = WithOwner(inputs, Node(path, device));
+            nodes[path] = new HostNode(WithOwner(inputs, Node(path, device)), device.Path);
             rules.Add(Allow(device.Type.ToString(), device.Major, device.Minor, asked.Permissions));
         }
     }

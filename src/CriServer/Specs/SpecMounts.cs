@@ -21,8 +21,10 @@ internal static class SpecMounts
         }
 
         var taken = asked.Select(mount => mount.Destination).ToHashSet();
-        return [.. SpecDefaultMounts.Build(inputs).Where(mount => !taken.Contains(mount.Destination)).Concat(asked).OrderBy(Depth)];
+        return Sort(SpecDefaultMounts.Build(inputs).Where(mount => !taken.Contains(mount.Destination)).Concat(asked));
     }
+
+    public static List<MountSpec> Sort(IEnumerable<MountSpec> mounts) => [.. mounts.OrderBy(Depth)];
 
     private static int Depth(MountSpec mount) => mount.Destination.AsSpan().Count('/');
 }

@@ -10,6 +10,7 @@ public static unsafe partial class Pipes
     public const int FD_CLOEXEC = 1;
     public const int F_GETFL = 3;
     public const int F_SETFL = 4;
+    public const int F_GETFD = 1;
     public const int F_DUPFD_CLOEXEC = 1030;
     public const int F_SETPIPE_SZ = 1031;
 

@@ -59,6 +59,12 @@ public static partial class Processes
     public static partial int getpid();
 
     [LibraryImport("libc", SetLastError = true)]
+    public static partial uint geteuid();
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial uint getegid();
+
+    [LibraryImport("libc", SetLastError = true)]
     public static partial int setsid();
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]

@@ -17,6 +17,8 @@ public static class SyscallNumbers
     public const int SYS_kill = 62;
     public const int SYS_getcwd = 79;
     public const int SYS_chdir = 80;
+    public const int SYS_chroot = 161;
+    public const int SYS_fchdir = 81;
     public const int SYS_umask = 95;
     public const int SYS_setsid = 112;
     public const int SYS_setgroups = 116;

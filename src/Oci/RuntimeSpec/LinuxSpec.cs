@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace CriShim.Oci.RuntimeSpec;
 
 /// <summary>config-linux.md.</summary>
@@ -22,7 +24,6 @@ public sealed record LinuxSpec
     /// <summary>Interfaces of the host to move into the container's network namespace, by their name on the host.</summary>
     public IReadOnlyDictionary<string, NetDeviceSpec>? NetDevices { get; init; }
 
-    /// <summary>Only that it is asked for: "linux.intelRdt".</summary>
     public IntelRdtSpec? IntelRdt { get; init; }
 }
 
@@ -66,8 +67,23 @@ public sealed record NetDeviceSpec
     public string? Name { get; init; }
 }
 
-/// <summary>Resource director technology of Intel's processors.</summary>
-public sealed record IntelRdtSpec;
+/// <summary>Cache and memory bandwidth by resctrl (config-linux.md, "IntelRdt").</summary>
+public sealed record IntelRdtSpec
+{
+    [JsonPropertyName("closID")]
+    public string? ClosId { get; init; }
+
+    public string? L3CacheSchema { get; init; }
+    public string? MemBwSchema { get; init; }
+    public IReadOnlyList<string>? Schemata { get; init; }
+    public bool? EnableMonitoring { get; init; }
+
+    [JsonPropertyName("enableCMT")]
+    public bool? EnableCmt { get; init; }
+
+    [JsonPropertyName("enableMBM")]
+    public bool? EnableMbm { get; init; }
+}
 
 /// <summary>personality(2).</summary>
 public sealed record PersonalitySpec

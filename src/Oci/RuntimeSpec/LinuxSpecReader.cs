@@ -20,10 +20,10 @@ internal static class LinuxSpecReader
         MaskedPaths = e.Texts("maskedPaths"),
         ReadonlyPaths = e.Texts("readonlyPaths"),
         MountLabel = e.Text("mountLabel"),
+        IntelRdt = e.Object("intelRdt", ReadIntelRdt),
         Personality = e.Object("personality", item => new PersonalitySpec { Domain = item.RequiredText("domain"), Flags = item.Texts("flags") }),
         MemoryPolicy = e.Object("memoryPolicy", ReadMemoryPolicy),
         NetDevices = e.Map("netDevices", item => new NetDeviceSpec { Name = item.Text("name") }),
-        IntelRdt = e.Object("intelRdt", _ => new IntelRdtSpec()),
     };
 
     private static MemoryPolicySpec ReadMemoryPolicy(JsonElement e) => new()
@@ -31,6 +31,17 @@ internal static class LinuxSpecReader
         Mode = e.RequiredText("mode"),
         Nodes = e.Text("nodes"),
         Flags = e.Texts("flags"),
+    };
+
+    private static IntelRdtSpec ReadIntelRdt(JsonElement e) => new()
+    {
+        ClosId = e.Text("closID"),
+        L3CacheSchema = e.Text("l3CacheSchema"),
+        MemBwSchema = e.Text("memBwSchema"),
+        Schemata = e.Texts("schemata"),
+        EnableMonitoring = e.Bool("enableMonitoring"),
+        EnableCmt = e.Bool("enableCMT"),
+        EnableMbm = e.Bool("enableMBM"),
     };
 
     private static DeviceSpec ReadDevice(JsonElement e) => new()

@@ -30,14 +30,16 @@ internal static class ContainerMaker
                 Stdout = Inherited(1),
                 Stderr = Inherited(2),
                 Gate = gate,
-                PreservedFds = [.. Enumerable.Range(3, options.PreservedFds).Select(Inherited)],
+                PreservedFds = PreservedFds(options.ListenFds + options.PreservedFds),
+                ListenFds = options.ListenFds,
+                UsesSystemd = context.UsesSystemd,
                 SeccompCacheFolder = context.Store.SeccompCacheFolder,
                 NoPivot = options.NoPivot,
                 NoNewKeyring = options.NoNewKeyring,
                 WhileInitWorks = (init, startTime) =>
                 {
                     whileInitWorks?.Invoke(init.PidFd);
-                    Keep(context.Store, options, spec, json, init.Pid, startTime);
+                    Keep(context, options, spec, json, init.Pid, startTime);
                 },
             });
         }
@@ -80,32 +82,41 @@ internal static class ContainerMaker
         }
     }
 
+    /// <summary>Descriptors from 3 on that this process was started with. Throws <see cref="Contract.RuntimeException"/> when one is not open.</summary>
+    public static IReadOnlyList<SafeFileHandle> PreservedFds(int count)
+    {
+        var fds = Enumerable.Range(3, count).Select(Inherited).ToList();
+        return fds.FindIndex(fd => !Fd.IsOpen(fd)) is var missing and >= 0
+            ? throw CommandLine.Wrong($"--preserve-fds: descriptor {3 + missing} is not open")
+            : fds;
+    }
+
     /// <summary>A descriptor this process was started with.</summary>
     public static SafeFileHandle Inherited(int number) => new(number, ownsHandle: false);
 
     private static CreatedContainer Create(CreateOptions options, ContainerRequest request)
     {
         var container = ContainerCreator.Create(request);
-        if (options.ConsoleSocket is { } socket && container.Console is { } master)
+        try
         {
-            try
+            if (options.ConsoleSocket is { } socket && container.Console is { } master)
             {
                 using (master)
                 {
                     ConsoleSocket.Send(socket, master);
                 }
             }
-            catch
-            {
-                Destroy(container);
-                throw;
-            }
-        }
 
-        return container;
+            return container;
+        }
+        catch
+        {
+            Destroy(container);
+            throw;
+        }
     }
 
-    private static void Keep(StateStore store, CreateOptions options, Spec spec, byte[] json, int pid, ulong startTime)
+    private static void Keep(CommandContext context, CreateOptions options, Spec spec, byte[] json, int pid, ulong startTime)
     {
         var state = new ContainerState(
             options.Id,
@@ -116,8 +127,11 @@ internal static class ContainerMaker
             ContainerCreator.CgroupPathOf(options.Id, spec),
             TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds() * 1_000_000,
             options.NoNewKeyring ? null : SessionKeyring.NameFor(options.Id),
-            spec.Annotations);
-        store.Save(state, json);
+            spec.Annotations)
+        {
+            UsesSystemd = context.UsesSystemd,
+        };
+        context.Store.Save(state, json);
         WritePidFile(options.PidFile, pid);
     }
 }

@@ -1,8 +1,20 @@
+using System.Globalization;
+
 namespace CriShim.Runtime.Commands;
 
 /// <summary>Flags of `create` and `run`.</summary>
+/// <param name="ListenFds">How many sockets a service manager passed, as 3, 4, …; those of --preserve-fds follow.</param>
 internal sealed record CreateOptions(
-    string Id, string BundlePath, string? ConsoleSocket, string? PidFile, bool NoPivot, bool NoNewKeyring, int PreservedFds, bool Detach, bool Keep)
+    string Id,
+    string BundlePath,
+    string? ConsoleSocket,
+    string? PidFile,
+    bool NoPivot,
+    bool NoNewKeyring,
+    int PreservedFds,
+    int ListenFds,
+    bool Detach,
+    bool Keep)
 {
     public static CreateOptions Parse(IReadOnlyList<string> words, string command)
     {
@@ -17,11 +29,16 @@ internal sealed record CreateOptions(
             line.Get("pid-file"),
             line.Has("no-pivot"),
             line.Has("no-new-keyring"),
-            line.Number("preserve-fds", ListenFds()),
+            line.Number("preserve-fds", 0),
+            OwnListenFds(),
             line.Has("detach"),
             line.Has("keep"));
     }
 
-    /// <summary>Sockets passed by a service manager are preserved too (sd_listen_fds(3)).</summary>
-    private static int ListenFds() => int.TryParse(Environment.GetEnvironmentVariable("LISTEN_FDS"), out var count) && count is > 0 and < 256 ? count : 0;
+    /// <summary>Only when they were meant for this very process (sd_listen_fds(3)).</summary>
+    private static int OwnListenFds() =>
+        Environment.GetEnvironmentVariable("LISTEN_PID") == Environment.ProcessId.ToString(CultureInfo.InvariantCulture)
+        && int.TryParse(Environment.GetEnvironmentVariable("LISTEN_FDS"), NumberStyles.None, CultureInfo.InvariantCulture, out var count) && count < 256
+            ? count
+            : 0;
 }

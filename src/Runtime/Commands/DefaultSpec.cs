@@ -1,3 +1,4 @@
+using CriShim.Linux;
 using CriShim.Oci.RuntimeSpec;
 
 namespace CriShim.Runtime.Commands;
@@ -44,6 +45,30 @@ internal static class DefaultSpec
             ReadonlyPaths = ["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"],
         },
     };
+
+    /// <summary>The same for a caller without privileges: in a user namespace where it is root, on the host's network, without limits.</summary>
+    public static Spec BuildRootless()
+    {
+        var spec = Build();
+        return spec with
+        {
+            Mounts =
+            [
+                .. spec.Mounts!.Where(mount => mount.Type is not ("sysfs" or "cgroup")).Select(WithoutGroup),
+                Mount("/sys", "none", "/sys", "rbind", "nosuid", "noexec", "nodev", "ro"),
+            ],
+            Linux = spec.Linux! with
+            {
+                Resources = null,
+                Namespaces = [.. s_namespaces.Where(type => type != "network").Append("user").Select(type => new NamespaceSpec { Type = type })],
+                UidMappings = [new IdMapping { HostID = OwnProcess.EffectiveUser, ContainerID = 0, Size = 1 }],
+                GidMappings = [new IdMapping { HostID = OwnProcess.EffectiveGroup, ContainerID = 0, Size = 1 }],
+            },
+        };
+    }
+
+    /// <summary>The terminals' group is not one of the namespace's.</summary>
+    private static MountSpec WithoutGroup(MountSpec mount) => mount with { Options = mount.Options?.Where(option => option != "gid=5").ToArray() };
 
     private static MountSpec Mount(string destination, string type, string source, params string[] options) =>
         new() { Destination = destination, Type = type, Source = source, Options = options.Length > 0 ? options : null };

@@ -21,7 +21,7 @@ internal static class DeleteCommand
         }
 
         var state = context.Store.Load(id);
-        var cgroup = CgroupManagerFactory.FromProc().Open(state.CgroupPath);
+        var cgroup = ContainerCgroup.Open(state);
         var status = context.Store.StatusOf(state);
         if (status != "stopped")
         {

@@ -22,7 +22,7 @@ internal static class EventsCommand
             throw new RuntimeException(RuntimeErrorKind.FailedPrecondition, $"container with id {id} is not running");
         }
 
-        var cgroup = CgroupManagerFactory.FromProc().Open(state.CgroupPath);
+        var cgroup = ContainerCgroup.Open(state);
         if (line.Has("stats"))
         {
             CommandLog.Print(EventJson.Stats(id, cgroup.Stats()));

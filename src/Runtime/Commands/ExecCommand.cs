@@ -3,6 +3,7 @@ using CriShim.Linux;
 using CriShim.Oci.RuntimeSpec;
 using CriShim.Runtime.Containers;
 using CriShim.Runtime.Contract;
+using CriShim.Runtime.Rootfs;
 using CriShim.Runtime.Security;
 using Microsoft.Win32.SafeHandles;
 
@@ -10,9 +11,6 @@ namespace CriShim.Runtime.Commands;
 
 internal static class ExecCommand
 {
-    /// <summary>As runc: the program could not be started.</summary>
-    private const int NotStarted = 255;
-
     public static int Run(CommandContext context)
     {
         OwnProcess.MakeUndumpable();
@@ -24,7 +22,7 @@ internal static class ExecCommand
         CheckTerminal(process.Terminal, options);
         using var init = KillCommand.OpenInit(context.Store, state)
             ?? throw new RuntimeException(RuntimeErrorKind.FailedPrecondition, "cannot exec in a stopped container");
-        var cgroup = CgroupManagerFactory.FromProc().Open(state.CgroupPath);
+        var cgroup = ContainerCgroup.Open(state);
         if (!options.IgnorePaused && cgroup.IsFrozen())
         {
             throw new RuntimeException(RuntimeErrorKind.FailedPrecondition, "cannot exec in a paused container (use --ignore-paused to override)");
@@ -33,32 +31,37 @@ internal static class ExecCommand
         using var console = process.Terminal ? ExecTerminal.Open(state.Pid, process, spec.Linux?.UidMappings) : null;
         try
         {
-            var child = Start(options, state, container, process, init, cgroup, console?.Slave, new SeccompCache(context.Store.SeccompCacheFolder).Compile(spec.Linux?.Seccomp));
-            using (child)
-            {
-                console?.Slave.Dispose();
-                ContainerMaker.WritePidFile(options.PidFile, child.Pid);
-                return Finish(options, child, console);
-            }
+            using var child = Start(options, state, container, process, init, cgroup, console?.Slave, context.Store.SeccompCacheFolder);
+            console?.Slave.Dispose();
+            ContainerMaker.WritePidFile(options.PidFile, child.Pid);
+            return Finish(options, child, console);
         }
         catch (RuntimeException e)
         {
-            context.Log.Error($"exec failed: unable to start container process: {e.Message}");
-            return NotStarted;
+            throw new RuntimeException(e.Error with { Message = $"exec failed: unable to start container process: {e.Message}" }, e);
         }
     }
 
     private static ClonedProcess Start(
-        ExecOptions options, ContainerState state, ExecContainer container, ProcessSpec process, PidFd init, ICgroupManager cgroup, SafeFileHandle? slave, byte[] seccomp) =>
+        ExecOptions options,
+        ContainerState state,
+        ExecContainer container,
+        ProcessSpec process,
+        PidFd init,
+        ICgroupManager cgroup,
+        SafeFileHandle? slave,
+        string seccompCache) =>
         ContainerExec.Start(new ContainerExecRequest(state.Pid, init, process, cgroup)
         {
             Container = container,
             Stdin = slave ?? ContainerMaker.Inherited(0),
             Stdout = slave ?? ContainerMaker.Inherited(1),
             Stderr = slave ?? ContainerMaker.Inherited(2),
-            PreservedFds = [.. Enumerable.Range(3, options.PreservedFds).Select(ContainerMaker.Inherited)],
+            PreservedFds = ContainerMaker.PreservedFds(options.PreservedFds),
+            SubCgroups = options.SubCgroups,
+            IsChroot = SharedMounts.AreUsedBy(container.Spec),
             Keyring = state.Keyring,
-            Seccomp = seccomp,
+            Seccomp = new SeccompCache(seccompCache).Compile(container.Spec.Linux?.Seccomp),
         });
 
     private static int Finish(ExecOptions options, ClonedProcess child, ExecTerminal? console)

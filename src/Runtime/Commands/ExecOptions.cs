@@ -18,6 +18,9 @@ internal sealed record ExecOptions(string Id, string? ConsoleSocket, string? Pid
             line.Number("preserve-fds", 0),
             line.Has("ignore-paused")) => _line = line;
 
+    /// <summary>Below the container's own, which the process is to be in: "path", or for hierarchies of v1 "controller,…:path".</summary>
+    public IReadOnlyList<string> SubCgroups => _line!.All("cgroup");
+
     public static ExecOptions Parse(IReadOnlyList<string> words) => new(CommandLine.Parse(
         words,
         ["tty,t", "detach,d", "no-new-privs", "no-subreaper", "ignore-paused"],
@@ -33,11 +36,6 @@ internal sealed record ExecOptions(string Id, string? ConsoleSocket, string? Pid
         if (line.Get("process") is { } path)
         {
             return SpecReader.ReadProcess(File.ReadAllBytes(path));
-        }
-
-        if (line.Get("cgroup") is not null)
-        {
-            throw CommandLine.Wrong("exec --cgroup is not supported");
         }
 
         var command = line.Arguments.Skip(1).ToList();

@@ -1,5 +1,5 @@
-using CriShim.Cgroups;
 using CriShim.Linux;
+using CriShim.Oci.RuntimeSpec;
 using CriShim.Runtime.Containers;
 using CriShim.Runtime.Contract;
 using static CriShim.Linux.LibC.Signals;
@@ -14,7 +14,7 @@ internal static class KillCommand
         var words = line.Require(1, 2, "kill [--all] container-id [signal]");
         var signal = SignalNames.Parse(words.Count > 1 ? words[1] : "SIGTERM");
         var state = context.Store.Load(words[0]);
-        var cgroup = CgroupManagerFactory.FromProc().Open(state.CgroupPath);
+        var cgroup = ContainerCgroup.Open(state);
         if (line.Has("all"))
         {
             ContainerKiller.SignalAll(cgroup, signal);
@@ -27,6 +27,12 @@ internal static class KillCommand
             throw new RuntimeException(RuntimeErrorKind.FailedPrecondition, "container not running");
         }
 
+        // Without a PID namespace the others would outlive their init.
+        if (signal == SIGKILL && !OwnsPids(context.Store.LoadSpec(words[0]).Spec))
+        {
+            ContainerKiller.SignalAll(cgroup, signal);
+        }
+
         // What a v1 freezer holds ends only when it is let go.
         if (signal == SIGKILL && cgroup.IsFrozen())
         {
@@ -35,6 +41,9 @@ internal static class KillCommand
 
         return 0;
     }
+
+    private static bool OwnsPids(Spec spec) =>
+        spec.Linux?.Namespaces?.Any(item => item.Type == "pid" && string.IsNullOrEmpty(item.Path)) ?? false;
 
     /// <summary>Null when the init has ended. The start time is compared after the opening, so it is never another process.</summary>
     public static PidFd? OpenInit(StateStore store, ContainerState state)

@@ -1,4 +1,5 @@
 using CriShim.Cgroups;
+using CriShim.Runtime.Containers;
 using CriShim.Runtime.Contract;
 
 namespace CriShim.Runtime.Commands;
@@ -34,6 +35,6 @@ internal static class PauseCommands
     {
         var id = CommandLine.Parse(context.Words, [], []).Require(1, 1, usage)[0];
         var state = context.Store.Load(id);
-        return (CgroupManagerFactory.FromProc().Open(state.CgroupPath), id, StateCommand.StatusOf(context.Store, state));
+        return (ContainerCgroup.Open(state), id, StateCommand.StatusOf(context.Store, state));
     }
 }

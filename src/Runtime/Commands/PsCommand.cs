@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
-using CriShim.Cgroups;
 using CriShim.Linux;
+using CriShim.Runtime.Containers;
 using CriShim.Runtime.Contract;
 using static CriShim.Linux.LibC.Files;
 
@@ -19,7 +19,7 @@ internal static class PsCommand
         var line = CommandLine.Parse(context.Words, [], ["format,f"]);
         var words = line.Require(1, int.MaxValue, "ps [--format table|json] container-id [ps options]");
         var state = context.Store.Load(words[0]);
-        var pids = CgroupManagerFactory.FromProc().Open(state.CgroupPath).GetPids();
+        var pids = ContainerCgroup.Open(state).GetPids();
         CommandLog.Print((line.Get("format") ?? "table") switch
         {
             "json" => $"[{string.Join(',', pids)}]\n",

@@ -8,8 +8,8 @@ internal static class SpecCommand
 {
     public static int Run(CommandContext context)
     {
-        var line = CommandLine.Parse(context.Words, [], ["bundle,b"]);
-        line.Require(0, 0, "spec [--bundle folder]");
+        var line = CommandLine.Parse(context.Words, ["rootless"], ["bundle,b"]);
+        line.Require(0, 0, "spec [--bundle folder] [--rootless]");
         var path = Path.Combine(line.Get("bundle") ?? ".", StateLayout.SpecFile);
         if (File.Exists(path))
         {
@@ -18,7 +18,7 @@ internal static class SpecCommand
 
         using var file = new FileStream(path, FileMode.CreateNew, FileAccess.Write);
         using var writer = new Utf8JsonWriter(file, new JsonWriterOptions { Indented = true });
-        JsonSerializer.Serialize(writer, DefaultSpec.Build(), OciJsonContext.Default.Spec);
+        JsonSerializer.Serialize(writer, line.Has("rootless") ? DefaultSpec.BuildRootless() : DefaultSpec.Build(), OciJsonContext.Default.Spec);
         return 0;
     }
 }

@@ -19,6 +19,7 @@ internal static class StartCommand
                 : $"cannot start a container that has {status}");
         }
 
+        using var init = KillCommand.OpenInit(context.Store, state);
         var gate = context.Store.GatePath(id);
         using (var channel = new InitChannel(SeqPacketSocket.Connect(gate)))
         {
@@ -27,7 +28,11 @@ internal static class StartCommand
 
         File.Delete(gate);
         var (spec, _) = context.Store.LoadSpec(id);
-        Hooks.Run(spec.Hooks?.Poststart, "poststart", Hooks.StateOf(id, state.BundlePath, spec, state.Pid, "running"));
+        if (spec.Hooks?.Poststart is { Count: > 0 } && init is not null)
+        {
+            Hooks.RunPoststart(spec, Hooks.StateOf(id, state.BundlePath, spec, state.Pid, "running"), init);
+        }
+
         return 0;
     }
 }

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.Json;
-using CriShim.Cgroups;
 using CriShim.Oci.RuntimeSpec;
 using CriShim.Runtime.Containers;
 
@@ -27,7 +26,7 @@ internal static class StateCommand
     public static string StatusOf(StateStore store, ContainerState state)
     {
         var status = store.StatusOf(state);
-        return status == "running" && CgroupManagerFactory.FromProc().Open(state.CgroupPath).IsFrozen() ? "paused" : status;
+        return status == "running" && ContainerCgroup.Open(state).IsFrozen() ? "paused" : status;
     }
 
     public static string CreatedText(ContainerState state) => DateTimeOffset.UnixEpoch.AddTicks(state.Created / 100)

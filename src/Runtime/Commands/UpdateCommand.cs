@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Text.Json;
-using CriShim.Cgroups;
 using CriShim.Linux;
 using CriShim.Oci.RuntimeSpec;
+using CriShim.Runtime.Containers;
 using CriShim.Runtime.Contract;
 using Microsoft.Win32.SafeHandles;
 using static CriShim.Linux.LibC.Files;
@@ -30,7 +30,7 @@ internal static class UpdateCommand
             throw new RuntimeException(RuntimeErrorKind.FailedPrecondition, $"cannot update container {id}: it is stopped");
         }
 
-        CgroupManagerFactory.FromProc().Open(state.CgroupPath).Update(WithFlags(ReadDocument(line.Get("resources")), line));
+        ContainerCgroup.Open(state).Update(WithFlags(ReadDocument(line.Get("resources")), line));
         return 0;
     }
 

@@ -28,8 +28,7 @@ internal static class ContainerCreator
         SpecValidator.Validate(request.Spec);
         var seccomp = new SeccompCache(request.SeccompCacheFolder).Compile(request.Spec.Linux?.Seccomp);
         using var namespaces = NamespacePlan.FromSpec(request.Spec);
-        var factory = CgroupManagerFactory.FromProc();
-        var cgroup = Step("cgroup", () => MakeCgroup(factory, request));
+        var cgroup = Step("cgroup", () => MakeCgroup(request));
         ClonedProcess? init = null;
         InitChannel? channel = null;
         try
@@ -56,7 +55,7 @@ internal static class ContainerCreator
         }
         catch
         {
-            Undo(init, cgroup);
+            Undo(request, init, cgroup);
             channel?.Dispose();
             throw;
         }
@@ -74,9 +73,9 @@ internal static class ContainerCreator
     public static string CgroupPathOf(string id, Oci.RuntimeSpec.Spec spec) =>
         spec.Linux?.CgroupsPath is { Length: > 0 } path ? path : id;
 
-    private static ICgroupManager MakeCgroup(CgroupManagerFactory factory, ContainerRequest request)
+    private static ICgroupManager MakeCgroup(ContainerRequest request)
     {
-        var cgroup = factory.Open(CgroupPathOf(request.Id, request.Spec));
+        var cgroup = ContainerCgroup.Open(CgroupPathOf(request.Id, request.Spec), request.UsesSystemd);
         cgroup.Create();
         try
         {
@@ -106,6 +105,7 @@ internal static class ContainerCreator
             NoPivot = request.NoPivot,
             NoNewKeyring = request.NoNewKeyring,
             PreservedFds = request.PreservedFds.Count,
+            ListenFds = request.ListenFds,
             Sources = [.. mounts.Sources.Keys],
             Seccomp = seccomp,
             ListenerState = agent is null ? [] : SeccompListener.ProcessState(
@@ -173,7 +173,8 @@ internal static class ContainerCreator
         }
     }
 
-    private static void Undo(ClonedProcess? init, ICgroupManager cgroup)
+    /// <summary>Also once its hooks have begun: the poststop hooks are told of every container that there was (runtime.md, "Lifecycle").</summary>
+    private static void Undo(ContainerRequest request, ClonedProcess? init, ICgroupManager cgroup)
     {
         if (init is not null)
         {
@@ -185,7 +186,7 @@ internal static class ContainerCreator
         try
         {
             cgroup.Kill();
-            cgroup.Remove();
+            ContainerDeleter.Delete(request.Id, request.BundlePath, init is null ? request.Spec with { Hooks = null } : request.Spec, cgroup);
         }
         catch (Exception e) when (e is LinuxException or CgroupException)
         {

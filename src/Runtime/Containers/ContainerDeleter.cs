@@ -1,6 +1,7 @@
 using CriShim.Cgroups;
 using CriShim.Oci.RuntimeSpec;
 using CriShim.Runtime.Contract;
+using CriShim.Runtime.Rootfs;
 
 namespace CriShim.Runtime.Containers;
 
@@ -14,7 +15,7 @@ internal static class ContainerDeleter
         Delete(container.Id, container.BundlePath, container.Spec, container.Cgroup);
 
     /// <summary>
-    /// Kills what still runs in the cgroup, removes it, and runs the poststop hooks. Succeeds when all that is gone already. Returns the
+    /// Kills what still runs in the cgroup, removes it and what was mounted for others to see, and runs the poststop hooks. Succeeds when all that is gone already. Returns the
     /// failures of hooks.
     /// </summary>
     public static IReadOnlyList<RuntimeException> Delete(string id, string bundlePath, Spec spec, ICgroupManager cgroup)
@@ -28,6 +29,11 @@ internal static class ContainerDeleter
             }
 
             cgroup.Remove();
+        }
+
+        if (SharedMounts.AreUsedBy(spec))
+        {
+            SharedMounts.Remove(spec, bundlePath);
         }
 
         return Hooks.RunAll(spec.Hooks?.Poststop, "poststop", Hooks.StateOf(id, bundlePath, spec, 0, "stopped"));

@@ -2,6 +2,7 @@ using CriShim.Cgroups;
 using CriShim.Linux;
 using CriShim.Oci.RuntimeSpec;
 using CriShim.Runtime.Contract;
+using CriShim.Runtime.Rootfs;
 using CriShim.Runtime.Security;
 using Microsoft.Win32.SafeHandles;
 using static CriShim.Linux.LibC.Files;
@@ -33,6 +34,7 @@ internal static class ContainerExec
             Leaf = leaf,
             Keyring = SessionKeyring.NameFor(container.Id),
             Seccomp = container.Seccomp,
+            IsChroot = SharedMounts.AreUsedBy(container.Spec),
         });
 
     /// <summary>
@@ -51,7 +53,10 @@ internal static class ContainerExec
             .. request.PreservedFds.Select((fd, i) => (3 + i, fd)),
             .. listener is null ? [] : new[] { (listenerFd, listener.ProcessEnd) },
         ]);
-        using var join = request.Cgroup.OpenJoin(request.Leaf);
+        using var join = request.SubCgroups.Count > 0
+            ? SubCgroupJoin.Open(request.Cgroup, request.SubCgroups)
+            : request.Cgroup.OpenJoin(request.Leaf);
+        using var root = request.IsChroot ? Fd.Open($"/proc/{request.InitPid}/root", O_PATH | O_DIRECTORY) : null;
         var namespaces = NamespacesToJoin(request.InitPid);
         var entersUser = (namespaces & CLONE_NEWUSER) != 0;
         try
@@ -66,6 +71,11 @@ internal static class ContainerExec
             AddOomScore(program, request.Process);
             program.Call("setsid", SYS_setsid);
             program.Call("join the container's namespaces", SYS_setns, init.DangerousGetHandle(), (nint)namespaces);
+            if (root is not null)
+            {
+                program.Call("enter the root", SYS_fchdir, root.DangerousGetHandle()).Call("chroot", SYS_chroot, program.Text("."));
+            }
+
             if (entersUser)
             {
                 program.Call("setresgid", SYS_setresgid, 0, 0, 0).Call("setresuid", SYS_setresuid, 0, 0, 0);

@@ -21,8 +21,14 @@ internal sealed record ContainerExecRequest(int InitPid, PidFd InitPidFd, Proces
     /// <summary>The v2 leaf the process is born in, or null: the container's own cgroup.</summary>
     public CgroupLeaf? Leaf { get; init; }
 
+    /// <summary>Cgroups below the container's own to be in instead (<see cref="SubCgroupJoin"/>).</summary>
+    public IReadOnlyList<string> SubCgroups { get; init; } = [];
+
     /// <summary>Descriptors that the program gets as 3, 4, ….</summary>
     public IReadOnlyList<SafeFileHandle> PreservedFds { get; init; } = [];
+
+    /// <summary>The container's root is not the root of its mount namespace (<see cref="Rootfs.SharedMounts"/>).</summary>
+    public bool IsChroot { get; init; }
 
     /// <summary>Name of the container's session keyring (<see cref="SessionKeyring"/>), or null.</summary>
     public string? Keyring { get; init; }

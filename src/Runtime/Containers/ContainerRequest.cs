@@ -40,6 +40,15 @@ internal sealed record ContainerRequest(string Id, string BundlePath, Spec Spec,
     /// <summary>Where compiled seccomp profiles are kept; null: nowhere.</summary>
     public string? SeccompCacheFolder { get; init; }
 
+    /// <summary>The cgroup is made by systemd.</summary>
+    public bool UsesSystemd { get; init; }
+
+    /// <summary>
+    /// How many of the first <see cref="PreservedFds"/> are sockets that a service manager passed: the user's program is told of them as
+    /// sd_listen_fds(3) reads it.
+    /// </summary>
+    public int ListenFds { get; init; }
+
     /// <summary>pivot_root(2) is not possible (the root is a ramfs): move the mount and chroot.</summary>
     public bool NoPivot { get; init; }
 

@@ -6,7 +6,7 @@ namespace CriShim.Runtime.Containers;
 /// </summary>
 /// <param name="StartTime">Of the init: field 22 of /proc/PID/stat.</param>
 /// <param name="Rootfs">Absolute path of the root.</param>
-/// <param name="CgroupPath">As given to <see cref="Cgroups.CgroupManagerFactory.Open"/>, absolute.</param>
+/// <param name="CgroupPath">As given to <see cref="ContainerCgroup.Open(string, bool)"/>.</param>
 /// <param name="Created">Unix time in ns.</param>
 /// <param name="Keyring">Name of its session keyring; null without one.</param>
 internal sealed record ContainerState(
@@ -18,4 +18,8 @@ internal sealed record ContainerState(
     string CgroupPath,
     long Created,
     string? Keyring,
-    IReadOnlyDictionary<string, string>? Annotations);
+    IReadOnlyDictionary<string, string>? Annotations)
+{
+    /// <summary>Made with --systemd-cgroup.</summary>
+    public bool UsesSystemd { get; init; }
+}

@@ -43,7 +43,7 @@ internal sealed class CreatedContainer(ContainerRequest request, ClonedProcess i
     public void Start()
     {
         ContainerStarter.Open(channel, Id);
-        Hooks.Run(Spec.Hooks?.Poststart, "poststart", Hooks.StateOf(this, "running"));
+        Hooks.RunPoststart(Spec, Hooks.StateOf(this, "running"), PidFd);
     }
 
     public void Dispose()

@@ -37,6 +37,23 @@ internal static class Hooks
         }
     }
 
+    /// <summary>
+    /// The hooks after the start of the user's program. When one fails the container's init is killed: a container whose hooks did not
+    /// run is not to go on (runtime.md, "Lifecycle", step 9). Throws <see cref="RuntimeException"/>.
+    /// </summary>
+    public static void RunPoststart(Spec spec, State state, PidFd init)
+    {
+        try
+        {
+            Run(spec.Hooks?.Poststart, "poststart", state);
+        }
+        catch (RuntimeException)
+        {
+            init.SendSignal(SIGKILL);
+            throw;
+        }
+    }
+
     /// <summary>As <see cref="Run"/>, but every hook runs and failures are only reported: for poststop, when nothing can be undone.</summary>
     public static IReadOnlyList<RuntimeException> RunAll(IReadOnlyList<HookSpec>? hooks, string kind, State state)
     {

@@ -7,7 +7,7 @@ namespace CriShim.Runtime.Containers;
 /// <summary>
 /// What an init in a user namespace cannot reach: its root there owns no file of the host, so folders above a volume or a root that only
 /// root may pass are closed to it, and it may not map owners. That is done here, on detached mounts. Volumes that the request brings are
-/// handed on.
+/// handed on. Mapping owners takes a new user namespace, which no init could make: its root is not its mount namespace's (EPERM, clone(2)).
 /// </summary>
 internal sealed class OutsideMounts : IDisposable
 {
@@ -78,7 +78,7 @@ internal sealed class OutsideMounts : IDisposable
             {
                 _sources.Add(i, volume);
             }
-            else if (all && MountOptions.Parse(mounts[i]) is { IsBind: true } options)
+            else if (MountOptions.Parse(mounts[i]) is { IsBind: true } options && (all || IdMapper.IsNeeded(mounts[i], options)))
             {
                 var source = DetachedMount.Clone(Path.GetFullPath(mounts[i].Source ?? "", request.BundlePath), options.IsRecursiveBind);
                 _sources.Add(i, source);

@@ -20,6 +20,7 @@ internal static class SpecValidator
         Require(spec.Root is not null, "root", "is missing");
         var linux = spec.Linux ?? throw Wrong("linux", "is missing");
         ValidateNamespaces(spec, linux);
+        ValidateHooks(spec.Hooks);
         foreach (var mount in spec.Mounts ?? [])
         {
             Require(mount.Destination.Length > 0 && !mount.Destination.Contains('\0'), "mounts.destination", "is empty or not a path");
@@ -39,6 +40,17 @@ internal static class SpecValidator
         if (!holds)
         {
             throw Wrong(member, problem);
+        }
+    }
+
+    private static void ValidateHooks(HooksSpec? hooks)
+    {
+        IReadOnlyList<HookSpec>?[] kinds =
+            [hooks?.Prestart, hooks?.CreateRuntime, hooks?.CreateContainer, hooks?.StartContainer, hooks?.Poststart, hooks?.Poststop];
+        foreach (var hook in kinds.SelectMany(kind => kind ?? []))
+        {
+            Require(hook.Path.StartsWith('/'), "hooks.path", $"\"{hook.Path}\" is not an absolute path");
+            Require(hook.Timeout is null or > 0, "hooks.timeout", "must be greater than 0");
         }
     }
 
@@ -62,10 +74,8 @@ internal static class SpecValidator
             Require(NamespacePlan.FlagOf(item.Type) is not null, "linux.namespaces", $"unknown type \"{item.Type}\"");
             Require(types.Add(item.Type), "linux.namespaces", $"{item.Type} is given twice");
             Require(string.IsNullOrEmpty(item.Path) || item.Path.StartsWith('/'), "linux.namespaces", $"\"{item.Path}\" is not an absolute path");
-            Require(item.Type != "mount" || string.IsNullOrEmpty(item.Path), "linux.namespaces", "a mount namespace cannot be joined");
         }
 
-        Require(types.Contains("mount"), "linux.namespaces", "a container needs a mount namespace");
         ValidateWhatNeedsNamespaces(spec, linux, types);
     }
 
@@ -77,7 +87,7 @@ internal static class SpecValidator
         var domainname = spec.Domainname ?? "";
         Require(domainname.Length == 0 || types.Contains("uts"), "domainname", "needs a uts namespace");
         Require(System.Text.Encoding.UTF8.GetByteCount(domainname) <= MaxHostnameBytes, "domainname", $"is longer than {MaxHostnameBytes} bytes");
-        var makesUser = linux.Namespaces!.Any(item => item.Type == "user" && string.IsNullOrEmpty(item.Path));
+        var makesUser = (linux.Namespaces ?? []).Any(item => item.Type == "user" && string.IsNullOrEmpty(item.Path));
         var maps = linux.UidMappings?.Count > 0 && linux.GidMappings?.Count > 0;
         Require(!makesUser || maps, "linux.uidMappings, linux.gidMappings", "are needed for a new user namespace");
         ValidateTimeOffsets(linux, types);
@@ -90,7 +100,7 @@ internal static class SpecValidator
 
     private static void ValidateTimeOffsets(LinuxSpec linux, HashSet<string> types)
     {
-        var makesTime = linux.Namespaces!.Any(item => item.Type == "time" && string.IsNullOrEmpty(item.Path));
+        var makesTime = (linux.Namespaces ?? []).Any(item => item.Type == "time" && string.IsNullOrEmpty(item.Path));
         foreach (var (clock, offset) in linux.TimeOffsets ?? new Dictionary<string, TimeOffsetSpec>())
         {
             Require(types.Contains("time") && makesTime, "linux.timeOffsets", "need a new time namespace");

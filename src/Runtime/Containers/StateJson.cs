@@ -19,6 +19,7 @@ internal static class StateJson
             writer.WriteString("cgroupPath", state.CgroupPath);
             writer.WriteNumber("created", state.Created);
             writer.WriteString("keyring", state.Keyring);
+            writer.WriteBoolean("systemd", state.UsesSystemd);
             writer.WriteStartObject("annotations");
             foreach (var (name, value) in state.Annotations ?? new Dictionary<string, string>())
             {
@@ -48,7 +49,10 @@ internal static class StateJson
                 root.GetProperty("cgroupPath").GetString()!,
                 root.GetProperty("created").GetInt64(),
                 root.GetProperty("keyring").GetString(),
-                root.GetProperty("annotations").EnumerateObject().ToDictionary(member => member.Name, member => member.Value.GetString()!));
+                root.GetProperty("annotations").EnumerateObject().ToDictionary(member => member.Name, member => member.Value.GetString()!))
+            {
+                UsesSystemd = root.GetProperty("systemd").GetBoolean(),
+            };
         }
         catch (Exception e) when (e is KeyNotFoundException or InvalidOperationException or FormatException)
         {

@@ -1,3 +1,4 @@
+using System.Text;
 using CriShim.Linux;
 using CriShim.Oci.RuntimeSpec;
 using CriShim.Runtime.Containers;
@@ -47,7 +48,7 @@ internal static class InitProcess
             step = "network";
             Loopback.SetUpIfOwn(spec);
             step = "root";
-            var root = RootfsBuilder.AttachRoot(setup, spec, fds.Rootfs);
+            var root = SharedMounts.AreUsedBy(spec) ? SharedMounts.Attach(setup, spec, fds.Rootfs) : RootfsBuilder.AttachRoot(setup, spec, fds.Rootfs);
             step = "mounts";
             RootfsBuilder.Build(root, setup, spec, fds.Sources);
             step = "terminal";
@@ -59,9 +60,7 @@ internal static class InitProcess
             step = "hooks";
             RunHooksBeforePivot(channel, setup, spec);
             step = "pivot";
-            PivotRoot.Enter(root, setup.NoPivot);
-            PivotRoot.Finish(root, spec);
-            root.Dispose();
+            EnterRoot(root, setup, spec);
             step = "cwd";
             WorkingFolder.Enter(spec.Process.Cwd);
             step = "program";
@@ -118,6 +117,21 @@ internal static class InitProcess
         Hooks.Run(spec.Hooks?.CreateContainer, "createContainer", Hooks.StateOf(setup.Id, setup.BundlePath, spec, Environment.ProcessId, "creating"));
     }
 
+    private static void EnterRoot(RootFd root, InitSetup setup, Spec spec)
+    {
+        using (root)
+        {
+            if (SharedMounts.AreUsedBy(spec))
+            {
+                SharedMounts.Enter(root, spec);
+                return;
+            }
+
+            PivotRoot.Enter(root, setup.NoPivot);
+            PivotRoot.Finish(root, spec);
+        }
+    }
+
     private static SyscallProgram BuildProgram(InitSetup setup, Spec spec, InitDescriptors fds, SafeFileHandle? proc)
     {
         var program = new SyscallProgram();
@@ -126,12 +140,18 @@ internal static class InitProcess
         program.CloseFrom(Math.Max(fds.Preserved.Last, 2) + 1);
         var keyring = setup.NoNewKeyring ? null : SessionKeyring.NameFor(setup.Id);
         ProcessProgram.AddPersonality(program, spec.Linux?.Personality);
-        ProcessProgram.Add(program, spec.Process!, new ProcessProgram.Context(CapabilitySets.OwnPermitted(), keyring, setup.Seccomp)
+        ProcessProgram.Add(program, WithListenFds(spec.Process!, setup.ListenFds), new ProcessProgram.Context(CapabilitySets.OwnPermitted(), keyring, setup.Seccomp)
         {
             Listener = fds.Listener is { } listener ? new ProcessProgram.ListenerTarget((int)listener.DangerousGetHandle(), setup.ListenerState) : null,
         });
         return program;
     }
+
+    /// <summary>The variables of sd_listen_fds(3); the container's own process is always 1 to itself.</summary>
+    private static ProcessSpec WithListenFds(ProcessSpec process, int count) => count == 0 ? process : process with
+    {
+        Env = [.. process.Env ?? [], Encoding.ASCII.GetBytes($"LISTEN_FDS={count}"), "LISTEN_PID=1"u8.ToArray()],
+    };
 
     /// <summary>Returns the channel on which the order came and the outcome is reported.</summary>
     private static InitChannel WaitAtGate(InitChannel channel, SeqPacketSocket? gate, SafeFileHandle? master)

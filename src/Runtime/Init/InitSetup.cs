@@ -20,6 +20,9 @@ internal sealed record InitSetup(string Id, string BundlePath, ReadOnlyMemory<by
 
     public int PreservedFds { get; init; }
 
+    /// <summary>How many of these are sockets that the program is told of (<see cref="Containers.ContainerRequest.ListenFds"/>).</summary>
+    public int ListenFds { get; init; }
+
     /// <summary>Places in the spec's mounts of those whose sources follow as detached mounts, in this order.</summary>
     public IReadOnlyList<int> Sources { get; init; } = [];
 
@@ -46,6 +49,7 @@ internal sealed record InitSetup(string Id, string BundlePath, ReadOnlyMemory<by
             writer.WriteBoolean("noPivot", NoPivot);
             writer.WriteBoolean("noNewKeyring", NoNewKeyring);
             writer.WriteNumber("preservedFds", PreservedFds);
+            writer.WriteNumber("listenFds", ListenFds);
             WriteSources(writer);
             writer.WriteBase64String("seccomp", Seccomp);
             writer.WriteBase64String("listener", ListenerState);
@@ -70,6 +74,7 @@ internal sealed record InitSetup(string Id, string BundlePath, ReadOnlyMemory<by
             NoPivot = root.GetProperty("noPivot").GetBoolean(),
             NoNewKeyring = root.GetProperty("noNewKeyring").GetBoolean(),
             PreservedFds = root.GetProperty("preservedFds").GetInt32(),
+            ListenFds = root.GetProperty("listenFds").GetInt32(),
             Sources = [.. root.GetProperty("sources").EnumerateArray().Select(place => place.GetInt32())],
             Seccomp = root.GetProperty("seccomp").GetBytesFromBase64(),
             ListenerState = root.GetProperty("listener").GetBytesFromBase64(),

@@ -15,15 +15,19 @@ internal sealed class IdMapper : IDisposable
     private IReadOnlyList<IdMapping> _groups = [];
     private SafeFileHandle? _userNamespace;
 
+    public static bool IsNeeded(MountSpec mount, MountOptions options) =>
+        mount.UidMappings is { Count: > 0 } || mount.GidMappings is { Count: > 0 } || options.MapsIdsRecursively is not null;
+
     /// <summary>Does nothing to a mount without maps. Throws <see cref="LinuxException"/> where the file system cannot be ID-mapped.</summary>
     public void Apply(SafeFileHandle tree, MountSpec mount, MountOptions options)
     {
-        var users = mount.UidMappings ?? [];
-        var groups = mount.GidMappings ?? [];
-        if (users.Count == 0 && groups.Count == 0 && options.MapsIdsRecursively is null)
+        if (!IsNeeded(mount, options))
         {
             return;
         }
+
+        var users = mount.UidMappings ?? [];
+        var groups = mount.GidMappings ?? [];
 
         if (_userNamespace is null || !users.SequenceEqual(_users) || !groups.SequenceEqual(_groups))
         {

@@ -90,20 +90,13 @@ internal static class MountApplier
 
     private static void Bind(MountContext context, MountSpec mount, MountOptions options, SafeFileHandle? source)
     {
-        using var tree = source ?? OpenSource(context, mount, options);
+        using var tree = source ?? DetachedMount.Clone(Path.GetFullPath(mount.Source ?? "", context.Setup.BundlePath), options.IsRecursiveBind);
         using var target = IsFolder(tree) ? context.Root.MakeFolders(mount.Destination) : context.Root.MakeFile(mount.Destination);
         RefuseInsideProc(target, mount, DetachedMount.FileSystemType(tree) == PROC_SUPER_MAGIC);
         SetAttributes(tree, options);
         DetachedMount.Attach(tree, target, mount.Destination);
         ApplyPropagation(tree, options);
         context.DevIsForeign |= IsDev(mount);
-    }
-
-    private static SafeFileHandle OpenSource(MountContext context, MountSpec mount, MountOptions options)
-    {
-        var tree = DetachedMount.Clone(Path.GetFullPath(mount.Source ?? "", context.Setup.BundlePath), options.IsRecursiveBind);
-        context.IdMapper.Apply(tree, mount, options);
-        return tree;
     }
 
     private static void SetAttributes(SafeFileHandle tree, MountOptions options)

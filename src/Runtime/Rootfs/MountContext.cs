@@ -5,11 +5,9 @@ using CriShim.Runtime.Init;
 namespace CriShim.Runtime.Rootfs;
 
 /// <summary>What the mounts of one container have in common.</summary>
-internal sealed class MountContext(RootFd root, InitSetup setup, Spec spec) : IDisposable
+internal sealed class MountContext(RootFd root, InitSetup setup, Spec spec)
 {
     public RootFd Root { get; } = root;
-
-    public IdMapper IdMapper { get; } = new();
 
     /// <summary>SELinux context of file systems that are made for the container; null: the kernel's choice.</summary>
     public string? Label { get; } = string.IsNullOrEmpty(spec.Linux?.MountLabel) ? null : spec.Linux.MountLabel;
@@ -22,8 +20,6 @@ internal sealed class MountContext(RootFd root, InitSetup setup, Spec spec) : ID
 
     /// <summary>/dev is the host's or a volume: nothing is made in it.</summary>
     public bool DevIsForeign { get; set; }
-
-    public void Dispose() => IdMapper.Dispose();
 
     private static bool Has(Spec spec, string type) => spec.Linux?.Namespaces?.Any(item => item.Type == type) ?? false;
 }

@@ -44,7 +44,7 @@ internal static class RootfsBuilder
     /// <param name="sources">Of bind mounts, as opened outside, by their place in the spec.</param>
     public static void Build(RootFd root, InitSetup setup, Spec spec, IReadOnlyDictionary<int, SafeFileHandle> sources)
     {
-        using var context = new MountContext(root, setup, spec);
+        var context = new MountContext(root, setup, spec);
         var mounts = spec.Mounts ?? [];
         for (var i = 0; i < mounts.Count; i++)
         {

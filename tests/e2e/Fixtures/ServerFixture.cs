@@ -7,7 +7,7 @@ namespace CriShim.E2e.Fixtures;
 /// A registry with the busybox image and a server that has pulled it, for one test class. When the class is done, nothing of ours may be
 /// left on the machine.
 /// </summary>
-public sealed class ServerFixture : IAsyncLifetime
+public class ServerFixture : IAsyncLifetime
 {
     private readonly LeakCheck _leaks = new();
     private RegistryProcess? _registry;
@@ -26,11 +26,11 @@ public sealed class ServerFixture : IAsyncLifetime
     {
         _registry = await RegistryProcess.StartAsync();
         await ImageBuilder.Busybox().PushAsync(_registry.Host, "test/busybox", "1");
-        _server = await ServerProcess.StartAsync();
+        _server = await ServerProcess.StartAsync(Configuration());
         await PullAsync(Image);
     }
 
-    public async Task DisposeAsync()
+    public virtual async Task DisposeAsync()
     {
         if (_server is not null)
         {
@@ -52,8 +52,11 @@ public sealed class ServerFixture : IAsyncLifetime
         return pod;
     }
 
-    public async Task<string> RunPodAsync(PodSandboxConfig pod) =>
-        (await Client.RuntimeAsync<RunPodSandboxResponse>(new RunPodSandboxRequest { Config = pod })).PodSandboxId;
+    /// <summary>Text of the server's config.json.</summary>
+    protected virtual string Configuration() => "{}";
+
+    public async Task<string> RunPodAsync(PodSandboxConfig pod, string handler = "") =>
+        (await Client.RuntimeAsync<RunPodSandboxResponse>(new RunPodSandboxRequest { Config = pod, RuntimeHandler = handler })).PodSandboxId;
 
     public async Task<string> CreateAsync(string sandbox, PodSandboxConfig pod, ContainerConfig container) =>
         (await Client.RuntimeAsync<CreateContainerResponse>(
@@ -95,6 +98,25 @@ public sealed class ServerFixture : IAsyncLifetime
         var container = await CreateAsync(sandbox, pod, Configs.Container(pod, Image, "main", command));
         await StartAsync(container);
         return new RunningPod(this, pod, sandbox, container);
+    }
+
+    /// <summary>A pod with one started container that sleeps, after <paramref name="change"/>; nothing is left when that fails.</summary>
+    public async Task<RunningPod> RunAsync(PodSandboxConfig pod, Action<ContainerConfig> change, string handler = "")
+    {
+        var sandbox = await RunPodAsync(pod, handler);
+        try
+        {
+            var config = Configs.Container(pod, Image, "main", "sleep", "1000");
+            change(config);
+            var container = await CreateAsync(sandbox, pod, config);
+            await StartAsync(container);
+            return new RunningPod(this, pod, sandbox, container);
+        }
+        catch
+        {
+            await RemovePodAsync(sandbox);
+            throw;
+        }
     }
 
     public async Task<ContainerStatus> WaitForExitAsync(string container)

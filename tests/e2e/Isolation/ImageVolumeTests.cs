@@ -95,15 +95,15 @@ public sealed class ImageVolumeTests(ServerFixture fixture) : IClassFixture<Serv
     [Fact]
     public async Task Image_Removed_StaysForItsContainerAlsoAfterARestart()
     {
-        await PullDataAsync();
+        await PullDataAsync("removed");
         await using (var pod = await RunAsync(fixture.Pod(), Volume(Data, "")))
         {
             await fixture.Client.ImageAsync<RemoveImageResponse>(new RemoveImageRequest { Image = new ImageSpec { Image = Data } });
             await fixture.Server.RestartAsync();
-            Assert.Equal("kept", await fixture.OutputAsync(pod.Container, "cat", "/volume/folder/kept"));
+            Assert.Equal("kept", await fixture.OutputAsync(pod.Container, "cat", "/volume/folder/removed"));
         }
 
-        await Eventually.TrueAsync(() => !Directory.EnumerateFiles(Path.Combine(fixture.Server.Root, "layers"), "kept", SearchOption.AllDirectories).Any());
+        await Eventually.TrueAsync(() => !Directory.EnumerateFiles(Path.Combine(fixture.Server.Root, "layers"), "removed", SearchOption.AllDirectories).Any());
     }
 
     [Fact]
@@ -131,32 +131,16 @@ public sealed class ImageVolumeTests(ServerFixture fixture) : IClassFixture<Serv
     private static Mount Volume(string image, string subPath) =>
         new() { ContainerPath = "/volume", Readonly = true, Image = new ImageSpec { Image = image }, ImageSubPath = subPath };
 
-    private async Task<RunningPod> RunAsync(PodSandboxConfig pod, params Mount[] mounts)
-    {
-        var sandbox = await fixture.RunPodAsync(pod);
-        try
-        {
-            var config = Configs.Container(pod, fixture.Image, "main", "sleep", "1000");
-            config.Mounts.Add(mounts);
-            var container = await fixture.CreateAsync(sandbox, pod, config);
-            await fixture.StartAsync(container);
-            return new RunningPod(fixture, pod, sandbox, container);
-        }
-        catch
-        {
-            await fixture.RemovePodAsync(sandbox);
-            throw;
-        }
-    }
+    private Task<RunningPod> RunAsync(PodSandboxConfig pod, params Mount[] mounts) => fixture.RunAsync(pod, config => config.Mounts.Add(mounts));
 
-    private async Task<string> PullDataAsync()
+    private async Task<string> PullDataAsync(string kept = "kept")
     {
         await new ImageBuilder()
             .Layer(tar =>
             {
                 tar.WriteEntry(new PaxTarEntry(TarEntryType.Directory, "folder/") { Mode = (UnixFileMode)0x1E8, Uid = 1000 });
                 ImageBuilder.WriteText(tar, "folder/file", "lower");
-                ImageBuilder.WriteText(tar, "folder/kept", "kept");
+                ImageBuilder.WriteText(tar, $"folder/{kept}", "kept");
                 tar.WriteEntry(new PaxTarEntry(TarEntryType.SymbolicLink, "out") { LinkName = "/folder" });
                 tar.WriteEntry(new PaxTarEntry(TarEntryType.SymbolicLink, "escape") { LinkName = "../../../../etc/shadow" });
             })

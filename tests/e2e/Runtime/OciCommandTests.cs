@@ -194,15 +194,19 @@ public sealed class OciCommandTests : IAsyncLifetime, IDisposable
     }
 
     [Theory]
-    [InlineData("nosuchcommand")]
-    [InlineData("--systemd-cgroup", "list")]
-    [InlineData("--nonsense", "list")]
-    [InlineData("state")]
-    public void Command_Wrong_IsAnError(params string[] words)
+    [InlineData(3, "nosuchcommand")]
+    [InlineData(1, "--nonsense", "list")]
+    [InlineData(1, "--log-format", "xml", "list")]
+    [InlineData(1, "state")]
+    [InlineData(1, "list", "--format", "xml")]
+    [InlineData(1, "create", "--preserve-fds", "9", "a")]
+    [InlineData(255, "exec", "nosuchcontainer", "true")]
+    [InlineData(255, "exec")]
+    public void Command_Wrong_EndsWithTheCodeOfRunc(int code, params string[] words)
     {
         var result = _bundle.Run(words);
 
-        Assert.Equal(1, result.ExitCode);
+        Assert.Equal(code, result.ExitCode);
         Assert.NotEqual("", result.Error);
     }
 }

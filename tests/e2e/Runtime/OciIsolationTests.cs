@@ -207,36 +207,5 @@ public sealed class OciIsolationTests : IAsyncLifetime, IDisposable
         Assert.Equal("uid=0 gid=0\n1\n/data\n", result.Output);
     }
 
-    [Fact]
-    public void Run_Hooks_RunInOrderWithTheState()
-    {
-        var log = Path.Combine(_bundle.Path, "hooks");
-        HookSpec Hook(string name) => new() { Path = "/bin/sh", Args = ["sh", "-c", $"echo {name} $(grep -o '\"status\":\"[a-z]*\"') >> {log}"], Env = ["PATH=/bin:/usr/bin"] };
-        _bundle.Spec = _bundle.Spec with
-        {
-            Hooks = new HooksSpec
-            {
-                Prestart = [Hook("prestart")],
-                CreateRuntime = [Hook("createRuntime")],
-                CreateContainer = [Hook("createContainer")],
-                Poststart = [Hook("poststart")],
-                Poststop = [Hook("poststop")],
-            },
-        };
-
-        OciBundle.RequireSuccess(_bundle.RunScript("true"));
-
-        var expected = new[] { "prestart creating", "createRuntime creating", "createContainer creating", "poststart running", "poststop stopped" };
-        Assert.Equal(expected, File.ReadAllLines(log).Select(line => line.Replace("\"status\":", "", StringComparison.Ordinal).Replace("\"", "", StringComparison.Ordinal)));
-    }
-
-    [Fact]
-    public void Run_FailingHook_FailsTheContainer()
-    {
-        _bundle.Spec = _bundle.Spec with { Hooks = new HooksSpec { CreateRuntime = [new HookSpec { Path = "/bin/false" }] } };
-
-        Assert.Contains("createRuntime hook", _bundle.RunScript("true").Error, StringComparison.Ordinal);
-    }
-
     private void AddMount(MountSpec mount) => _bundle.Spec = _bundle.Spec with { Mounts = [.. _bundle.Spec.Mounts!, mount] };
 }

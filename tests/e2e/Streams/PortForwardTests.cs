@@ -63,8 +63,10 @@ public sealed class PortForwardTests(ServerFixture fixture) : IClassFixture<Serv
         using var listener = Listen();
         await using var forward = await ForwardAsync(pod.Sandbox);
         var (lost, lostError) = await forward.OpenAsync(PortOf(listener));
-        using (var accepted = await listener.AcceptTcpClientAsync())
+        await lost.WriteAsync("x");
+        using (var accepted = await listener.AcceptSocketAsync())
         {
+            Assert.Equal(1, await accepted.ReceiveAsync(new byte[8]));
             accepted.LingerState = new LingerOption(true, 0);
         }
 

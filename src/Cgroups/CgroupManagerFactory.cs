@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Text;
 using CriShim.Cgroups.Systemd;
 using CriShim.Cgroups.V1;
@@ -10,6 +11,7 @@ namespace CriShim.Cgroups;
 /// Knows the machine's cgroup hierarchies, read once, and makes managers for them. Its inputs are the texts of
 /// /proc/self/mountinfo (proc_pid_mountinfo(5)) and /proc/self/cgroup (cgroups(7)), so that a test can describe any machine.
 /// </summary>
+[SuppressMessage("Design", "CA1001", Justification = "its connection lives as long as the process, or is closed after a join")]
 public sealed class CgroupManagerFactory
 {
     private const char FieldEnd = '\t';

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using CriShim.Cgroups.V2;
 using CriShim.Linux;
 using CriShim.Oci.RuntimeSpec;
@@ -15,6 +16,7 @@ namespace CriShim.Cgroups.Systemd;
 /// Remove     rmdir, StopUnit
 /// </code>
 /// </summary>
+[SuppressMessage("Design", "CA1001", Justification = "the holder ends with the join, or with the cgroup")]
 internal sealed class SystemdCgroup(CgroupHierarchy hierarchy, ScopePath scope, SystemdUnits units) : ICgroupManager
 {
     private readonly CgroupV2Manager _cgroup = new(hierarchy, scope.Folder);

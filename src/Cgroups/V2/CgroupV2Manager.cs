@@ -14,7 +14,7 @@ internal sealed class CgroupV2Manager : ICgroupManager
 
     public CgroupV2Manager(CgroupHierarchy hierarchy, string path)
     {
-        _folder = new CgroupFolder("", CgroupPath.Resolve(hierarchy, path), hierarchy.MountPoint);
+        _folder = new CgroupFolder("", CgroupPath.ResolveBeside(hierarchy, path), hierarchy.MountPoint);
         _files = new ControlFolder(_folder.Path);
         _processes = new ProcessFolder(_folder.Path);
         _controllers = new ControllerSet(hierarchy.MountPoint);

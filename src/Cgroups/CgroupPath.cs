@@ -38,11 +38,6 @@ internal static class CgroupPath
             }
         }
 
-        if (names.Length == 1 && !cgroupsPath.StartsWith('/') && cgroupsPath.AsSpan().Count(':') == 2)
-        {
-            throw Refused(cgroupsPath, "slice:prefix:name is for the systemd driver, which is not in use");
-        }
-
         return (cgroupsPath.StartsWith('/') ? "/" : "") + string.Join('/', names);
     }
 

@@ -14,6 +14,7 @@ using CriShim.CriServer.Networking.Cni;
 using CriShim.CriServer.Recovery;
 using CriShim.CriServer.RuntimeClient;
 using CriShim.CriServer.Sandboxes;
+using CriShim.CriServer.Security;
 using CriShim.CriServer.Services;
 using CriShim.CriServer.Specs;
 using CriShim.CriServer.State;
@@ -64,8 +65,12 @@ internal sealed class Composition : IAsyncDisposable
 
         // The machine
         var cgroupFactory = CgroupManagerFactory.FromProc();
-        var cgroups = _cgroups = new ContainerCgroups(cgroupFactory, loggers.CreateLogger<ContainerCgroups>());
-        var host = HostFactsReader.Read(cgroupFactory.Mode == CgroupMode.Unified, cgroupFactory.HasSwapAccounting());
+        var cgroupPaths = CgroupPaths.For(options.Runtime.CgroupDriver);
+        var cgroups = _cgroups = new ContainerCgroups(cgroupFactory, cgroupPaths, loggers.CreateLogger<ContainerCgroups>());
+        var host = HostSecurityReader.AddTo(
+            HostFactsReader.Read(cgroupFactory.Mode == CgroupMode.Unified, cgroupFactory.HasSwapAccounting(), cgroupPaths),
+            options.Containers.AppArmorProfile,
+            loggers.CreateLogger<Composition>());
         var runtime = new RuntimeClient.RuntimeClient(new RuntimeProcess(RuntimeBinary.Find(options.Runtime.Binary), _io), _io, layout);
         var network = new PodNetwork(
             options.Network, options.Root, new CniProcess(_io.Loop), _durability.Request, loggers.CreateLogger<PodNetwork>());
@@ -99,13 +104,14 @@ internal sealed class Composition : IAsyncDisposable
                 network.Status,
                 new StatusInfo(options, network.StatusJson)),
             network.UpdatePodCidr,
+            cgroupPaths.Driver,
             new RunSandbox(
                 sandboxes, names, resources, sandboxRecords, handlers, layout, host, options.Containers, time, loggers.CreateLogger<RunSandbox>()),
             stopSandbox,
             new RemoveSandbox(
                 sandboxes, containers, names, stopSandbox, removeContainer, sandboxRecords, loggers.CreateLogger<RemoveSandbox>()),
             new UpdateSandboxResources(sandboxes),
-            new SandboxStatusQuery(sandboxes, layout),
+            new SandboxStatusQuery(sandboxes, layout, cgroupPaths),
             new ListSandboxes(sandboxes),
             new CreateContainer(
                 sandboxes,
@@ -182,7 +188,7 @@ internal sealed class Composition : IAsyncDisposable
         await _images.DisposeAsync();
         await _durability.DisposeAsync();
         _io.Dispose();
-        _cgroups.RemoveIfEmpty(CgroupPaths.Root);
+        _cgroups.RemoveRoot();
     }
 
     private async Task RecoverAsync()

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Net;
 using CriShim.CriServer.Handlers;
+using CriShim.CriServer.Specs;
 
 namespace CriShim.CriServer.Configuration;
 
@@ -48,6 +49,11 @@ internal static class OptionsValidator
         foreach (var (name, handler) in runtime.Handlers)
         {
             Handler(name, handler, errors);
+        }
+
+        if (runtime.CgroupDriver is not (CgroupPaths.FolderDriver or CgroupPaths.SystemdDriver))
+        {
+            errors.Add($"runtime.cgroupDriver: \"{runtime.CgroupDriver}\" is neither {CgroupPaths.FolderDriver} nor {CgroupPaths.SystemdDriver}");
         }
 
         Range("runtime.maxLogLineBytes", runtime.MaxLogLineBytes, 256, 1024 * 1024, errors);

@@ -1,3 +1,5 @@
+using CriShim.CriServer.Specs;
+
 namespace CriShim.CriServer.Configuration;
 
 /// <summary>How containers are run.</summary>
@@ -8,6 +10,9 @@ public sealed record RuntimeOptions
 
     /// <summary>Other OCI runtimes, by the name that pods ask for them (runtime_handler). The built-in one is the default.</summary>
     public IReadOnlyDictionary<string, RuntimeHandlerOptions> Handlers { get; init; } = new Dictionary<string, RuntimeHandlerOptions>();
+
+    /// <summary>Who makes cgroups: "cgroupfs", we by ourselves, or "systemd", over D-Bus (cgroup v2 only). The kubelet's must be the same.</summary>
+    public string CgroupDriver { get; init; } = CgroupPaths.FolderDriver;
 
     /// <summary>Longer lines of a container's log are split and marked P.</summary>
     public int MaxLogLineBytes { get; init; } = 16 * 1024;

@@ -22,6 +22,12 @@ public sealed record SpecOptions
 
     public ulong OpenFilesHardLimit { get; init; } = 524288;
 
+    /// <summary>
+    /// AppArmor profile of containers that ask for the runtime's default, or for nothing and are not privileged; empty: none.
+    /// crishim-default is ours, loaded at start; any other must be loaded by its owner.
+    /// </summary>
+    public string AppArmorProfile { get; init; } = "crishim-default";
+
     /// <summary>Size of a pod's /dev/shm.</summary>
     public long SharedMemoryBytes { get; init; } = 64 * 1024 * 1024;
 

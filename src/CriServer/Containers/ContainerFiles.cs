@@ -21,7 +21,8 @@ internal sealed class ContainerFiles(CheckpointFolder<ContainerCheckpoint> recor
 
     /// <summary>Makes the container's root and its image volumes.</summary>
     /// <param name="sandbox">Its pod: where that has a user namespace, the owners are mapped by it.</param>
-    public ContainerRoot MakeRoot(string containerId, Sandbox sandbox, Image image, IReadOnlyList<ImageVolume> volumes)
+    /// <param name="label">SELinux context of all files; null: none.</param>
+    public ContainerRoot MakeRoot(string containerId, Sandbox sandbox, Image image, IReadOnlyList<ImageVolume> volumes, string? label = null)
     {
         snapshotter.Prepare(containerId, image, volumes.Count == 0 ? null : [.. volumes.Select(volume => volume.Image)]);
         using var ids = IdMapOf(sandbox);
@@ -30,11 +31,11 @@ internal sealed class ContainerFiles(CheckpointFolder<ContainerCheckpoint> recor
         {
             for (var number = 0; number < volumes.Count; number++)
             {
-                var whole = snapshotter.MountVolume(containerId, number, ids);
+                var whole = snapshotter.MountVolume(containerId, number, ids, label);
                 mounted.Add(ImageVolumes.Narrow(whole, volumes[number].SubPath, layout.ContainerVolume(containerId, number)));
             }
 
-            return new ContainerRoot(snapshotter.MountRootfs(containerId, ids), mounted);
+            return new ContainerRoot(snapshotter.MountRootfs(containerId, ids, label), mounted);
         }
         catch
         {

@@ -4,6 +4,7 @@ using CriShim.CriServer.Configuration;
 using CriShim.CriServer.Errors;
 using CriShim.CriServer.Handlers;
 using CriShim.CriServer.Sandboxes;
+using CriShim.CriServer.Security;
 using CriShim.CriServer.Specs;
 using CriShim.Oci.ImageSpec;
 using CriShim.Oci.RuntimeSpec;
@@ -22,6 +23,9 @@ internal sealed class ContainerSpecs(
 
     /// <summary>The spec, and whom the program runs as.</summary>
     internal sealed record Built(Spec Spec, LinuxContainerUser User);
+
+    /// <summary>The spec's cgroupsPath.</summary>
+    public string CgroupPath(Sandbox sandbox, string containerId) => host.CgroupPaths.ForContainer(sandbox.Config, sandbox.Id, containerId);
 
     /// <param name="root">The container's root folder, in which its user is looked up.</param>
     public Built Build(Sandbox sandbox, Container container, Image image, SafeFileHandle root)
@@ -44,7 +48,25 @@ internal sealed class ContainerSpecs(
             CdiEdits = cdi.EditsFor(config),
             TargetPidNamespace = TargetPidNamespace(sandbox, config.Linux?.SecurityContext?.NamespaceOptions),
         });
+        RelabelVolumes(config, spec);
         return new Built(handler is null ? spec : spec with { OciVersion = ExternalVersion }, user.ToContainerUser().Linux);
+    }
+
+    /// <summary>SELinux context of the container's files; null: none.</summary>
+    public string? MountLabel(Sandbox sandbox, ContainerConfig config) =>
+        SpecLabels.MountLabel(host, sandbox.SelinuxLevel, config.Linux?.SecurityContext?.SelinuxOptions);
+
+    /// <summary>Volumes of the host's files get the container's context where the client asks for it, and only there.</summary>
+    private static void RelabelVolumes(ContainerConfig config, Spec spec)
+    {
+        for (var i = 0; i < config.Mounts.Count && spec.Linux?.MountLabel is { } label; i++)
+        {
+            var destination = TextRules.CleanPath(config.Mounts[i].ContainerPath);
+            if (config.Mounts[i] is { SelinuxRelabel: true, HostPath.Length: > 0 })
+            {
+                SelinuxFiles.LabelTree(spec.Mounts!.Last(mount => mount.Destination == destination).Source!, label, $"mounts[{i}].selinux_relabel");
+            }
+        }
     }
 
     private static ImageDefaults ImageDefaultsOf(string name, ImageExecutionConfig? config) => new(
@@ -55,6 +77,7 @@ internal sealed class ContainerSpecs(
         Id = sandbox.Id,
         Config = sandbox.Config,
         Namespaces = SandboxSpec.NamespacePaths(sandbox.Id, sandbox.Config, layout),
+        SelinuxLevel = sandbox.SelinuxLevel,
         SharedMemoryPath = SandboxSpec.SharedMemoryPath(sandbox.Id, sandbox.Config, layout),
         Files = new SandboxFiles(layout.SandboxFolder(sandbox.Id)),
         Hostname = SandboxSpec.Hostname(sandbox.Config, host),

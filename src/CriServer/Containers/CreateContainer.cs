@@ -113,7 +113,7 @@ internal sealed class CreateContainer(
         rollback.Add("root and bundle", () => files.RemoveWorkingFiles(container.Id));
         var starting = supervision.StartAsync(container);
         rollback.Add("supervisor", _ => DismissAsync(starting));
-        using var root = files.MakeRoot(container.Id, sandbox, image, volumes);
+        using var root = files.MakeRoot(container.Id, sandbox, image, volumes, specs.MountLabel(sandbox, container.Config));
 
         stage.Name = "building its spec";
         var built = specs.Build(sandbox, container, image, root.Root);
@@ -155,7 +155,7 @@ internal sealed class CreateContainer(
         LogPath = ContainerConfigValidator.LogPath(sandbox.Config, config),
         StopSignal = StopSignals.Choose(config.StopSignal, image.Config.Config?.StopSignal),
         Resources = config.Linux?.Resources,
-        CgroupPath = CgroupPaths.ForContainer(sandbox.Config, sandbox.Id, id),
+        CgroupPath = specs.CgroupPath(sandbox, id),
         CreatedAt = time.UnixNanoseconds(),
     };
 

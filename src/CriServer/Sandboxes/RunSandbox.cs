@@ -35,11 +35,14 @@ internal sealed class RunSandbox(
 {
     private readonly SharedOperations<string, string> _running = new(StringComparer.Ordinal);
     private readonly UnclaimedResults _unclaimed = new();
+    private readonly McsLevels _levels = new(() => sandboxes.All().Select(sandbox => sandbox.SelinuxLevel));
 
     /// <returns>The sandbox's id.</returns>
     public async Task<string> ExecuteAsync(RunPodSandboxRequest request, CancellationToken cancellationToken)
     {
         SandboxConfigValidator.Check(request.Config, options);
+        host.CgroupPaths.Check(request.Config);
+        SelinuxLabel.Check(request.Config.Linux?.SecurityContext?.SelinuxOptions, host.Selinux is not null, "linux.security_context.selinux_options");
         await handlers.CheckAsync(request.RuntimeHandler, request.Config);
         var name = SandboxName.Of(request.Config.Metadata);
         if (_unclaimed.Claim(name) is { } finished && sandboxes.Find(finished) is { IsReady: true })
@@ -67,6 +70,7 @@ internal sealed class RunSandbox(
             Config = request.Config,
             RuntimeHandler = request.RuntimeHandler,
             CreatedAt = time.UnixNanoseconds(),
+            SelinuxLevel = LevelOf(request.Config),
         };
         if (names.Reserve(name, sandbox.Id) is var owner && owner != sandbox.Id)
         {
@@ -93,7 +97,16 @@ internal sealed class RunSandbox(
 
             throw Translate(e, name);
         }
+        finally
+        {
+            _levels.Settle(sandbox.SelinuxLevel);
+        }
     }
+
+    /// <summary>The one that is asked for, which pods may share, or one that no other pod has.</summary>
+    private string? LevelOf(PodSandboxConfig config) => host.Selinux is null ? null
+        : config.Linux?.SecurityContext?.SelinuxOptions?.Level is { Length: > 0 } asked ? asked
+        : _levels.Allocate();
 
     private async Task<Sandbox> MakeAsync(Sandbox sandbox, Rollback rollback, OperationStage stage)
     {
@@ -104,15 +117,17 @@ internal sealed class RunSandbox(
         stage.Name = "making its namespaces";
         resources.MakeFolder(sandbox);
         rollback.Add("resources", token => resources.ReleaseAsync(sandbox, token));
-        var request = WithNetworkSysctls(sandbox, SandboxSpec.Build(sandbox.Id, sandbox.Config, layout, host, options));
+        var request = WithNetworkSysctls(sandbox, SandboxSpec.Build(sandbox.Id, sandbox.Config, layout, host, options)) with { MountLabel = MountLabel(sandbox) };
         using var process = await resources.MakeNamespacesAsync(request);
         sandbox = sandbox with { InitPid = process.InitPid, InitStartTime = process.InitStartTime };
 
         stage.Name = "connecting its network";
         sandbox = sandbox with { Addresses = await resources.AttachAsync(sandbox, process.Netlink) };
-        resources.WriteFiles(sandbox, SandboxSpec.Hostname(sandbox.Config, host));
+        resources.WriteFiles(sandbox, SandboxSpec.Hostname(sandbox.Config, host), MountLabel(sandbox));
         return sandbox with { ReadyAt = time.UnixNanoseconds() };
     }
+
+    private string? MountLabel(Sandbox sandbox) => SpecLabels.MountLabel(host, sandbox.SelinuxLevel, null);
 
     /// <summary>What the network wants set in a new namespace; the pod's own sysctls win.</summary>
     private static SandboxRequest WithNetworkSysctls(Sandbox sandbox, SandboxRequest request)

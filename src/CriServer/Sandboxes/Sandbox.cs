@@ -32,6 +32,9 @@ internal sealed record Sandbox
     /// <summary>Of the pod's network interface, the first one primary; empty on the host's network.</summary>
     public IReadOnlyList<string> Addresses { get; init; } = [];
 
+    /// <summary>SELinux level of the pod's own; null where the kernel runs without SELinux.</summary>
+    public string? SelinuxLevel { get; init; }
+
     /// <summary>First process of the pod's PID namespace, with its start time (proc(5), stat field 22); 0 without one.</summary>
     public int InitPid { get; init; }
 

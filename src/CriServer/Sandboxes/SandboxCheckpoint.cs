@@ -17,7 +17,8 @@ internal sealed record SandboxCheckpoint(
     bool Released,
     IReadOnlyList<string> Addresses,
     int InitPid,
-    ulong InitStartTime)
+    ulong InitStartTime,
+    string? SelinuxLevel = null)
 {
     public const string FileName = "sandbox.json";
 
@@ -25,7 +26,7 @@ internal sealed record SandboxCheckpoint(
 
     public static SandboxCheckpoint Of(Sandbox sandbox) => new(
         CurrentVersion, sandbox.Id, sandbox.Config.ToByteArray(), sandbox.RuntimeHandler, sandbox.CreatedAt, sandbox.ReadyAt, sandbox.StoppedAt,
-        sandbox.Released, sandbox.Addresses, sandbox.InitPid, sandbox.InitStartTime);
+        sandbox.Released, sandbox.Addresses, sandbox.InitPid, sandbox.InitStartTime, sandbox.SelinuxLevel);
 
     /// <exception cref="InvalidDataException">Written by a newer server, or not a sandbox's record.</exception>
     public Sandbox ToSandbox(string id)
@@ -47,6 +48,7 @@ internal sealed record SandboxCheckpoint(
             Addresses = Addresses ?? [],
             InitPid = InitPid,
             InitStartTime = InitStartTime,
+            SelinuxLevel = SelinuxLevel,
         };
     }
 }

@@ -1,3 +1,4 @@
+using CriShim.CriServer.Security;
 using CriShim.Linux;
 using static CriShim.Linux.LibC.Files;
 
@@ -32,6 +33,15 @@ internal sealed record SandboxFiles(string Folder)
         {
             using var file = Fd.Open(path, O_RDONLY | O_NOFOLLOW);
             Check.Result(fchown(file, uid, gid), "fchown", path);
+        }
+    }
+
+    /// <summary>SELinux context of all three.</summary>
+    public void SetLabel(string label)
+    {
+        foreach (var path in (ReadOnlySpan<string>)[Hosts, Hostname, ResolvConf])
+        {
+            SelinuxFiles.Label(path, label);
         }
     }
 

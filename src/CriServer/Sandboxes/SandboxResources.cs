@@ -51,7 +51,8 @@ internal sealed class SandboxResources(IRuntimeClient runtime, PodNetwork networ
     }
 
     /// <summary>hosts, hostname and resolv.conf; a pod on the host's network gets the host's hosts.</summary>
-    public void WriteFiles(Sandbox sandbox, string hostname)
+    /// <param name="label">SELinux context of the files; null: none.</param>
+    public void WriteFiles(Sandbox sandbox, string hostname, string? label)
     {
         var hosts = sandbox.OnHostNetwork ? ReadHost(HostHosts) : SandboxFileText.Hosts(hostname, sandbox.Addresses);
         var resolvConf = SandboxFileText.ResolvConf(sandbox.Config.DnsConfig, ReadHost(HostResolvConf));
@@ -60,6 +61,11 @@ internal sealed class SandboxResources(IRuntimeClient runtime, PodNetwork networ
         if (SandboxSpec.RootOnHost(sandbox.Config) is var (uid, gid))
         {
             files.SetOwner(uid, gid);
+        }
+
+        if (label is not null)
+        {
+            files.SetLabel(label);
         }
     }
 
@@ -83,10 +89,10 @@ internal sealed class SandboxResources(IRuntimeClient runtime, PodNetwork networ
         MountPoint.Clear(layout.SharedMemory(sandbox.Id));
         if (pins.ContainsKey("pid"))
         {
-            cgroups.Remove(CgroupPaths.ForSandbox(sandbox.Config, sandbox.Id));
+            cgroups.Remove(cgroups.Paths.ForSandbox(sandbox.Config, sandbox.Id));
         }
 
-        cgroups.Remove(CgroupPaths.OwnParent(sandbox.Config, sandbox.Id));
+        cgroups.RemoveParent(cgroups.Paths.OwnParent(sandbox.Config, sandbox.Id));
         if (Directory.Exists(layout.SandboxFolder(sandbox.Id)))
         {
             Directory.Delete(layout.SandboxFolder(sandbox.Id), recursive: true);

@@ -63,6 +63,9 @@ internal sealed record SandboxFacts
     /// <summary>The tmpfs to share as /dev/shm; null where the pod uses the host's IPC namespace.</summary>
     public string? SharedMemoryPath { get; init; }
 
+    /// <summary>SELinux level of the pod; null where it has none.</summary>
+    public string? SelinuxLevel { get; init; }
+
     /// <summary>Generated hosts, hostname and resolv.conf.</summary>
     public required SandboxFiles Files { get; init; }
 

@@ -8,17 +8,20 @@ internal static class HostFactsReader
     /// <param name="procSelf">/proc/self, or a folder that stands for it.</param>
     /// <param name="cgroupUnified">From the cgroup manager.</param>
     /// <param name="swapAccounting">From the cgroup manager.</param>
+    /// <param name="cgroupPaths">Of the driver.</param>
     public static HostFacts Read(
-        bool cgroupUnified, bool swapAccounting, string procSelf = "/proc/self", string hostnameFile = "/proc/sys/kernel/hostname")
+        bool cgroupUnified, bool swapAccounting, CgroupPaths cgroupPaths, string procSelf = "/proc/self", string hostnameFile = "/proc/sys/kernel/hostname")
     {
         var status = File.ReadAllLines(Path.Combine(procSelf, "status"));
         var capabilities = CapabilityNames.FromBits(Bits(status, "CapBnd:") & Bits(status, "CapPrm:"));
         return new HostFacts
         {
             Capabilities = capabilities,
-            OpenFilesHardLimit = OpenFilesHardLimit(File.ReadAllLines(Path.Combine(procSelf, "limits"))),
+            OpenFilesHardLimit = HardLimit(File.ReadAllLines(Path.Combine(procSelf, "limits")), "Max open files"),
+            PendingSignals = HardLimit(File.ReadAllLines(Path.Combine(procSelf, "limits")), "Max pending signals"),
             OomScoreAdjMinimum = capabilities.Contains("CAP_SYS_RESOURCE") ? -1000 : ReadNumber(Path.Combine(procSelf, "oom_score_adj")),
             CgroupUnified = cgroupUnified,
+            CgroupPaths = cgroupPaths,
             SwapAccounting = swapAccounting,
             Hostname = File.ReadAllText(hostnameFile).TrimEnd(),
         };
@@ -33,9 +36,8 @@ internal static class HostFactsReader
     }
 
     /// <summary>Columns of /proc/PID/limits: name, soft, hard, unit.</summary>
-    private static ulong OpenFilesHardLimit(string[] limits)
+    private static ulong HardLimit(string[] limits, string name)
     {
-        const string name = "Max open files";
         var line = Array.Find(limits, line => line.StartsWith(name, StringComparison.Ordinal));
         var columns = line?[name.Length..].Split(' ', StringSplitOptions.RemoveEmptyEntries);
         return columns is [_, var hard, ..] && ulong.TryParse(hard, CultureInfo.InvariantCulture, out var limit) ? limit : ulong.MaxValue;

@@ -8,6 +8,8 @@ internal sealed class HostFiles : IHostFiles
 {
     private const uint PermissionBits = 0xFFF;
 
+    public bool? IsAppArmorProfileLoaded(string name) => new SecurityModules().IsProfileLoaded(name);
+
     public string? Resolve(string path)
     {
         using var file = OpenPath(path);

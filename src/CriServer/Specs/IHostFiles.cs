@@ -19,6 +19,9 @@ internal interface IHostFiles
     /// else.
     /// </summary>
     byte[]? Read(string path, int limitBytes);
+
+    /// <summary>Whether AppArmor has a profile of this name; null where that cannot be seen.</summary>
+    bool? IsAppArmorProfileLoaded(string name);
 }
 
 /// <summary>Propagation type of the mount that a path lies on (mount_namespaces(7)).</summary>

@@ -14,7 +14,9 @@ internal static class SpecProcess
         Env = SpecEnvironment.Build(inputs),
         Cwd = WorkingFolder(inputs),
         Capabilities = capabilities,
-        Rlimits = [OpenFiles(inputs)],
+        Rlimits = SpecRlimits.Build(inputs),
+        ApparmorProfile = SpecLabels.AppArmorProfile(inputs),
+        SelinuxLabel = SpecLabels.ProcessLabel(inputs),
         NoNewPrivileges = inputs.SecurityContext?.NoNewPrivs ?? false,
         OomScoreAdj = OomScoreAdj(inputs),
     };
@@ -58,12 +60,6 @@ internal static class SpecProcess
 
         TextRules.RefuseControlCharacters(inputs.Image.WorkingDir, "the image's working folder");
         return TextRules.CleanPath(inputs.Image.WorkingDir);
-    }
-
-    private static RlimitSpec OpenFiles(ContainerSpecInputs inputs)
-    {
-        var hard = Math.Min(inputs.Options.OpenFilesHardLimit, inputs.Host.OpenFilesHardLimit);
-        return new RlimitSpec { Type = "RLIMIT_NOFILE", Hard = hard, Soft = Math.Min(inputs.Options.OpenFilesSoftLimit, hard) };
     }
 
     /// <summary>Always set: otherwise the supervisor's own, very low score would be inherited.</summary>

@@ -19,7 +19,7 @@ internal static class SpecSecurity
 
     private static readonly string[] s_defaultReadonlyPaths = ["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"];
 
-    /// <exception cref="CriException">InvalidArgument or Unimplemented, naming the field.</exception>
+    /// <exception cref="CriException">InvalidArgument, naming the field.</exception>
     public static void Check(ContainerSpecInputs inputs)
     {
         if (inputs.Privileged && !inputs.Sandbox.Privileged)
@@ -32,11 +32,6 @@ internal static class SpecSecurity
         {
             throw CriException.InvalidArgument(
                 "linux.security_context.namespace_options.userns_options differ from those of the pod sandbox");
-        }
-
-        if (!inputs.Privileged && NamesAppArmorProfile(inputs.SecurityContext))
-        {
-            throw CriException.InvalidArgument("linux.security_context.apparmor: apparmor profiles are not supported on this host");
         }
     }
 
@@ -65,10 +60,4 @@ internal static class SpecSecurity
 
         return asked.Count == 0 ? null : [.. asked];
     }
-
-    private static bool NamesAppArmorProfile(LinuxContainerSecurityContext? context) => context?.Apparmor is { } profile
-        ? profile.ProfileType == SecurityProfile.Types.ProfileType.Localhost
-#pragma warning disable CS0612 // older clients send only the deprecated field
-        : context?.ApparmorProfile is { Length: > 0 } and not ("runtime/default" or "unconfined");
-#pragma warning restore CS0612
 }

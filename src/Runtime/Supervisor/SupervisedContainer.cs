@@ -37,9 +37,11 @@ internal sealed class SupervisedContainer(string id, IContainerBackend backend, 
             StdioOwner.Set(process.User, spec.Linux?.UidMappings, [stdio.Stdin, stdio.Stdout, stdio.Stderr]);
         }
 
+        var cgroupPath = spec.Linux?.CgroupsPath is { Length: > 0 } path ? path : CgroupManagerFactory.DefaultPath(request.ContainerId, usesSystemd: false);
+        var bundle = new SupervisedBundle(spec, json, cgroupPath);
         IContainerBackend backend = request.Runtime is null
-            ? BuiltInBackend.Create(request, spec, json, mounts, stdio)
-            : OciRuntimeBackend.Create(request, spec, mounts, stdio);
+            ? BuiltInBackend.Create(request, bundle, mounts, stdio)
+            : OciRuntimeBackend.Create(request, bundle, mounts, stdio);
         return new SupervisedContainer(request.ContainerId, backend, OwnProcess.OomScore);
     }
 

@@ -15,6 +15,10 @@ internal sealed class FakeHostFiles : IHostFiles
 
     public Dictionary<string, byte[]> Contents { get; } = [];
 
+    public HashSet<string> AppArmorProfiles { get; } = [];
+
+    public bool? IsAppArmorProfileLoaded(string name) => AppArmorProfiles.Contains(name);
+
     public string? Resolve(string path) => Missing.Contains(path) ? null : Links.GetValueOrDefault(path, path);
 
     public HostPropagation Propagation(string path) => Propagations.GetValueOrDefault(path, HostPropagation.Shared);

@@ -13,9 +13,9 @@ internal sealed class FakeSnapshotter : ISnapshotter
     {
     }
 
-    public SafeFileHandle MountRootfs(string containerId, RootIdMap? ids = null) => throw new NotSupportedException();
+    public SafeFileHandle MountRootfs(string containerId, RootIdMap? ids = null, string? label = null) => throw new NotSupportedException();
 
-    public SafeFileHandle MountVolume(string containerId, int number, RootIdMap? ids = null) => throw new NotSupportedException();
+    public SafeFileHandle MountVolume(string containerId, int number, RootIdMap? ids = null, string? label = null) => throw new NotSupportedException();
 
     public void Remove(string containerId) => Removed.Add(containerId);
 

@@ -82,7 +82,6 @@ internal static class Given
                 MaskedPaths = { "/proc/kcore", "/sys/firmware" },
                 ReadonlyPaths = { "/proc/sys" },
                 Seccomp = new SecurityProfile(),
-                Apparmor = new SecurityProfile(),
             },
         },
     };

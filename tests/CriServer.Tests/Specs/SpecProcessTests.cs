@@ -107,16 +107,20 @@ public class SpecProcessTests
     public void OpenFiles_HostAllowsLess_IsClamped()
     {
         var inputs = Given.Inputs() with { Host = Given.Host with { OpenFilesHardLimit = 512 } };
-        var limit = Assert.Single(ContainerSpecBuilder.Build(inputs).Process!.Rlimits!);
+        var limit = ContainerSpecBuilder.Build(inputs).Process!.Rlimits!.Single(item => item.Type == "RLIMIT_NOFILE");
         Assert.Equal(("RLIMIT_NOFILE", 512UL, 512UL), (limit.Type, limit.Soft, limit.Hard));
     }
 
     [Fact]
     public void OpenFiles_Default_IsExplicit()
     {
-        var limit = Assert.Single(Given.Build(_ => { }).Process!.Rlimits!);
+        var limit = Given.Build(_ => { }).Process!.Rlimits!.Single(item => item.Type == "RLIMIT_NOFILE");
         Assert.Equal((1024UL, 524288UL), (limit.Soft, limit.Hard));
     }
+
+    /// <summary>One that is not named would be the server's.</summary>
+    [Fact]
+    public void Rlimits_OfTheKernel_AreAllNamedOnce() => Assert.Equal(16, Given.Build(_ => { }).Process!.Rlimits!.Select(item => item.Type).Distinct().Count());
 
     [Theory]
     [InlineData(-997, -1000, -997)]

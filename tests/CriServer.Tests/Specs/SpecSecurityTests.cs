@@ -1,7 +1,6 @@
 using CriShim.Cri.V1;
 using CriShim.CriServer.Errors;
 using CriShim.CriServer.Specs;
-using ProfileType = CriShim.Cri.V1.SecurityProfile.Types.ProfileType;
 
 namespace CriShim.CriServer.Tests.Specs;
 
@@ -54,14 +53,4 @@ public class SpecSecurityTests
     [Fact]
     public void ReadonlyRootfs_Asked_IsSet() =>
         Assert.True(ContainerSpecBuilder.Build(Given.Secured(new LinuxContainerSecurityContext { ReadonlyRootfs = true })).Root!.Readonly);
-
-    [Theory]
-    [InlineData(ProfileType.RuntimeDefault, false)]
-    [InlineData(ProfileType.Unconfined, false)]
-    [InlineData(ProfileType.Localhost, true)]
-    public void AppArmor_OnlyANamedProfile_IsRefused(ProfileType type, bool refused)
-    {
-        var inputs = Given.Secured(new LinuxContainerSecurityContext { Apparmor = new SecurityProfile { ProfileType = type, LocalhostRef = "p" } });
-        Assert.Equal(refused, Record.Exception(() => ContainerSpecBuilder.Build(inputs)) is CriException);
-    }
 }

@@ -1,3 +1,4 @@
+using CriShim.CriServer.Security;
 using CriShim.Linux;
 using Microsoft.Win32.SafeHandles;
 using static CriShim.Linux.LibC.Files;
@@ -29,9 +30,14 @@ internal sealed class CopyBackend : ISnapshotBackend
         }
     }
 
-    public SafeFileHandle Mount(string folder, IReadOnlyList<string> layers, RootIdMap? ids = null)
+    public SafeFileHandle Mount(string folder, IReadOnlyList<string> layers, RootIdMap? ids = null, string? label = null)
     {
         var root = DetachedMount.Clone(WritableFolder(folder), recursive: false);
+        if (label is not null)
+        {
+            SelinuxFiles.LabelTree(WritableFolder(folder), label, "the container's root");
+        }
+
         if (ids is not null)
         {
             DetachedMount.MapIds(root, recursive: false, ids.UserNamespace, folder);
@@ -40,9 +46,9 @@ internal sealed class CopyBackend : ISnapshotBackend
         return root;
     }
 
-    public SafeFileHandle MountReadOnly(string folder, IReadOnlyList<string> layers, RootIdMap? ids = null)
+    public SafeFileHandle MountReadOnly(string folder, IReadOnlyList<string> layers, RootIdMap? ids = null, string? label = null)
     {
-        var root = Mount(folder, layers, ids);
+        var root = Mount(folder, layers, ids, label);
         DetachedMount.SetAttributes(root, recursive: false, MOUNT_ATTR_RDONLY, 0);
         return root;
     }

@@ -37,7 +37,7 @@ internal sealed class OverlayBackend(IReadOnlyList<string> options, bool layerBy
     /// In a user namespace each layer is an ID-mapped clone of itself, and what the container writes is stored with the owners that it has on
     /// the host: overlayfs itself cannot be ID-mapped, and makes its own files as a user that the map does not have.
     /// </remarks>
-    public SafeFileHandle Mount(string folder, IReadOnlyList<string> layers, RootIdMap? ids = null)
+    public SafeFileHandle Mount(string folder, IReadOnlyList<string> layers, RootIdMap? ids = null, string? label = null)
     {
         if (ids is not null)
         {
@@ -46,19 +46,19 @@ internal sealed class OverlayBackend(IReadOnlyList<string> options, bool layerBy
 
         using var upper = OpenFolder(WritableFolder(folder));
         using var work = OpenFolder(Path.Combine(folder, WorkName));
-        return MountLayers(folder, layers, [("upperdir", upper), ("workdir", work)], options, ids);
+        return MountLayers(folder, layers, [("upperdir", upper), ("workdir", work)], options, ids, label);
     }
 
     /// <remarks>Without a writable layer; the folder of one is the highest of the layers, for what it says of folders.</remarks>
-    public SafeFileHandle MountReadOnly(string folder, IReadOnlyList<string> layers, RootIdMap? ids = null) =>
-        MountLayers(folder, [.. layers.Count > 0 ? layers : [Path.Combine(folder, EmptyName)], WritableFolder(folder)], [], [], ids);
+    public SafeFileHandle MountReadOnly(string folder, IReadOnlyList<string> layers, RootIdMap? ids = null, string? label = null) =>
+        MountLayers(folder, [.. layers.Count > 0 ? layers : [Path.Combine(folder, EmptyName)], WritableFolder(folder)], [], [], ids, label);
 
     public string WritableFolder(string folder) => Path.Combine(folder, UpperName);
 
     /// <param name="layers">Lowest first.</param>
     /// <param name="writable">Options that name a folder.</param>
     private SafeFileHandle MountLayers(
-        string folder, IReadOnlyList<string> layers, IReadOnlyList<(string Option, SafeFileHandle Folder)> writable, IReadOnlyList<string> flags, RootIdMap? ids)
+        string folder, IReadOnlyList<string> layers, IReadOnlyList<(string Option, SafeFileHandle Folder)> writable, IReadOnlyList<string> flags, RootIdMap? ids, string? label)
     {
         // Highest first, each by a descriptor: a path of any length is a short one, without a colon to escape.
         var paths = layers.Count > 0 ? layers.Reverse() : [Path.Combine(folder, EmptyName)];
@@ -68,9 +68,9 @@ internal sealed class OverlayBackend(IReadOnlyList<string> options, bool layerBy
             lower.AddRange(paths.Select(path => ids is null ? OpenFolder(path) : OpenMapped(path, ids)));
             return layerByLayer
                 ? DetachedMount.Create(
-                    "overlay", "overlay", [.. lower.Select(l => $"lowerdir+={PathOf(l)}"), .. writable.Select(w => $"{w.Option}={PathOf(w.Folder)}"), .. flags], 0)
+                    "overlay", "overlay", [.. lower.Select(l => $"lowerdir+={PathOf(l)}"), .. writable.Select(w => $"{w.Option}={PathOf(w.Folder)}"), .. flags, .. Context(label, "")], 0)
                 : OverlayByString.Mount(
-                    folder, [$"lowerdir={string.Join(':', lower.Select(Number))}", .. writable.Select(w => $"{w.Option}={Number(w.Folder)}"), .. flags]);
+                    folder, [$"lowerdir={string.Join(':', lower.Select(Number))}", .. writable.Select(w => $"{w.Option}={Number(w.Folder)}"), .. flags, .. Context(label, "\"")]);
         }
         finally
         {
@@ -90,4 +90,7 @@ internal sealed class OverlayBackend(IReadOnlyList<string> options, bool layerBy
     private static string PathOf(SafeFileHandle fd) => $"/proc/self/fd/{Number(fd)}";
 
     private static SafeFileHandle OpenFolder(string path) => Fd.Open(path, O_PATH | O_DIRECTORY | O_NOFOLLOW);
+
+    /// <summary>In one string of options a comma, which levels have, needs quotes.</summary>
+    private static string[] Context(string? label, string quote) => label is null ? [] : [$"context={quote}{label}{quote}"];
 }

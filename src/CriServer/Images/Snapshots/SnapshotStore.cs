@@ -101,15 +101,15 @@ internal sealed class SnapshotStore(
         }
     }
 
-    public SafeFileHandle MountRootfs(string containerId, RootIdMap? ids = null)
+    public SafeFileHandle MountRootfs(string containerId, RootIdMap? ids = null, string? label = null)
     {
         var record = Get(containerId);
         FolderAttributes.Restore(layers, VisibleLayers(record.DiffIds), WritableFolder(containerId), ids);
-        return backend.Mount(FolderOf(containerId), LowerFolders(record.DiffIds), ids);
+        return backend.Mount(FolderOf(containerId), LowerFolders(record.DiffIds), ids, label);
     }
 
-    public SafeFileHandle MountVolume(string containerId, int number, RootIdMap? ids = null) =>
-        backend.MountReadOnly(VolumeFolder(containerId, number), LowerFolders(Get(containerId).Volumes![number]), ids);
+    public SafeFileHandle MountVolume(string containerId, int number, RootIdMap? ids = null, string? label = null) =>
+        backend.MountReadOnly(VolumeFolder(containerId, number), LowerFolders(Get(containerId).Volumes![number]), ids, label);
 
     public string WritableFolder(string containerId) => backend.WritableFolder(FolderOf(containerId));
 

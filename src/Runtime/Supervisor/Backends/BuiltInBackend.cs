@@ -23,9 +23,10 @@ internal sealed class BuiltInBackend(CreatedContainer created) : IContainerBacke
     public SafeFileHandle? Console => created.Console;
 
     /// <param name="mounts">As <see cref="CreateRequest"/> says.</param>
-    public static BuiltInBackend Create(CreateRequest request, Spec spec, byte[] json, IReadOnlyList<SafeFileHandle> mounts, ContainerStdio stdio) =>
-        new(ContainerCreator.Create(new ContainerRequest(request.ContainerId, request.Folder, spec, json)
+    public static BuiltInBackend Create(CreateRequest request, SupervisedBundle bundle, IReadOnlyList<SafeFileHandle> mounts, ContainerStdio stdio) =>
+        new(ContainerCreator.Create(new ContainerRequest(request.ContainerId, request.Folder, bundle.Spec, bundle.SpecJson)
         {
+            CgroupPath = bundle.CgroupPath,
             Stdin = stdio.Stdin,
             Stdout = stdio.Stdout,
             Stderr = stdio.Stderr,

@@ -37,16 +37,16 @@ internal sealed class OciRuntimeBackend : IContainerBackend
     public SafeFileHandle? Console { get; }
 
     /// <param name="mounts">As <see cref="CreateRequest"/> says.</param>
-    public static OciRuntimeBackend Create(CreateRequest request, Spec spec, IReadOnlyList<SafeFileHandle> mounts, ContainerStdio stdio)
+    public static OciRuntimeBackend Create(CreateRequest request, SupervisedBundle bundle, IReadOnlyList<SafeFileHandle> mounts, ContainerStdio stdio)
     {
         OciRuntimeMounts.Attach(request.Folder, mounts);
         var program = new OciRuntimeProgram(request.Runtime!, request.ContainerId, request.Folder);
-        var cgroup = CgroupManagerFactory.FromProc().Open(ContainerCreator.CgroupPathOf(request.ContainerId, spec));
+        var cgroup = CgroupManagerFactory.FromProc().Open(bundle.CgroupPath);
         try
         {
             var (pid, console) = program.RunForProcess(
-                "create", ["--bundle", request.Folder], [stdio.Stdin, stdio.Stdout, stdio.Stderr], spec.Process?.Terminal ?? false);
-            return new OciRuntimeBackend(program, request.Folder, spec, cgroup, pid, console);
+                "create", ["--bundle", request.Folder], [stdio.Stdin, stdio.Stdout, stdio.Stderr], bundle.Spec.Process?.Terminal ?? false);
+            return new OciRuntimeBackend(program, request.Folder, bundle.Spec, cgroup, pid, console);
         }
         catch
         {

@@ -76,7 +76,7 @@ internal sealed class Composition : IAsyncDisposable
             options.Network, options.Root, new CniProcess(_io.Loop), _durability.Request, loggers.CreateLogger<PodNetwork>());
         var builtIn = BuiltInFeatures.Read();
         var features = new ExternalFeatures(new CniProcess(_io.Loop), builtIn.UserNamespaces, loggers.CreateLogger<ExternalFeatures>());
-        var handlers = new RuntimeHandlers(options.Runtime.Handlers, builtIn, features.ReadAsync);
+        var handlers = new RuntimeHandlers(options.Runtime.Handlers, builtIn, cgroupPaths.Driver == CgroupDriver.Systemd, features.ReadAsync);
         var live = new LiveContainers(containers, runtime, layout, cgroups, time, loggers.CreateLogger<LiveContainers>());
 
         // Images

@@ -69,7 +69,7 @@ public sealed record CreateRequest(
 /// <summary>Another OCI runtime, to make the container and its processes by its command line.</summary>
 /// <param name="Binary">Absolute path.</param>
 /// <param name="Root">Where it keeps its states; null: in the container's folder.</param>
-/// <param name="Arguments">Before the command, e.g. --systemd-cgroup.</param>
+/// <param name="Arguments">Before the command.</param>
 public sealed record ExternalRuntime(string Binary, string? Root = null, IReadOnlyList<string>? Arguments = null);
 
 /// <summary>Opens the gate: the container init executes the user's program.</summary>

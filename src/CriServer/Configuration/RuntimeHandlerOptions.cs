@@ -9,7 +9,7 @@ public sealed record RuntimeHandlerOptions
     /// <summary>Folder for its states; null: each container's own.</summary>
     public string? Root { get; init; }
 
-    /// <summary>What its command line begins with, e.g. --systemd-cgroup.</summary>
+    /// <summary>What its command line begins with, e.g. --debug; --systemd-cgroup is added where the cgroup driver is systemd.</summary>
     public IReadOnlyList<string>? Arguments { get; init; }
 
     /// <summary>Privileged containers get no device of the host but those asked for.</summary>

@@ -18,9 +18,6 @@ namespace CriShim.CriServer.Containers;
 internal sealed class ContainerSpecs(
     ContainerStore containers, StateLayout layout, HostFacts host, IHostFiles hostFiles, CdiDevices cdi, RuntimeHandlers handlers, SpecOptions options)
 {
-    /// <summary>What every runtime of today takes; what later versions have added is only ever more.</summary>
-    private const string ExternalVersion = "1.0.2";
-
     /// <summary>The spec, and whom the program runs as.</summary>
     internal sealed record Built(Spec Spec, LinuxContainerUser User);
 
@@ -49,7 +46,7 @@ internal sealed class ContainerSpecs(
             TargetPidNamespace = TargetPidNamespace(sandbox, config.Linux?.SecurityContext?.NamespaceOptions),
         });
         RelabelVolumes(config, spec);
-        return new Built(handler is null ? spec : spec with { OciVersion = ExternalVersion }, user.ToContainerUser().Linux);
+        return new Built(handler is null ? spec : ExternalSpec.Adapt(spec, host), user.ToContainerUser().Linux);
     }
 
     /// <summary>SELinux context of the container's files; null: none.</summary>

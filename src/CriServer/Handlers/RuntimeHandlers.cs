@@ -11,14 +11,18 @@ namespace CriShim.CriServer.Handlers;
 /// give them.
 /// </summary>
 /// <param name="builtIn">What the built-in runtime can do on this machine.</param>
+/// <param name="usesSystemd">Cgroups are units of systemd: other runtimes are told so.</param>
 /// <param name="readFeatures">Asks a runtime's program what it can do.</param>
 internal sealed class RuntimeHandlers(
     IReadOnlyDictionary<string, RuntimeHandlerOptions> configured,
     RuntimeHandlerFeatures builtIn,
+    bool usesSystemd,
     Func<RuntimeHandlerOptions, Task<RuntimeHandlerFeatures>> readFeatures)
 {
     /// <summary>Name of the built-in runtime.</summary>
     public const string BuiltInName = "crishim";
+
+    private const string SystemdFlag = "--systemd-cgroup";
 
     private static readonly RuntimeHandlerFeatures s_notYetKnown = new();
 
@@ -32,7 +36,7 @@ internal sealed class RuntimeHandlers(
 
     /// <summary>As a supervisor is told of it.</summary>
     public ExternalRuntime? RuntimeOf(string name) =>
-        Find(name) is { } handler ? new ExternalRuntime(handler.Binary, handler.Root, handler.Arguments) : null;
+        Find(name) is { } handler ? new ExternalRuntime(handler.Binary, handler.Root, [.. usesSystemd ? [SystemdFlag] : Array.Empty<string>(), .. handler.Arguments ?? []]) : null;
 
     /// <exception cref="CriException">InvalidArgument: the handler is unknown, or cannot do what the pod asks.</exception>
     public async Task CheckAsync(string name, PodSandboxConfig pod)

@@ -22,7 +22,7 @@ internal sealed class SandboxWorld : IDisposable
         var network = new PodNetwork(new NetworkOptions(), Containers.Folder.FullPath, new NoPlugins(), _ => { }, NullLogger.Instance);
         Resources = new SandboxResources(Containers.Runtime, network, Containers.Cgroups, Containers.Layout, Task.CompletedTask);
         Run = new RunSandbox(
-            Sandboxes, Names, Resources, Records, new RuntimeHandlers(new Dictionary<string, RuntimeHandlerOptions>(), new(), _ => throw new NotSupportedException()),
+            Sandboxes, Names, Resources, Records, new RuntimeHandlers(new Dictionary<string, RuntimeHandlerOptions>(), new(), false, _ => throw new NotSupportedException()),
             Containers.Layout, new HostFacts { Capabilities = new HashSet<string>() }, new SpecOptions(),
             Containers.Time, NullLogger<RunSandbox>.Instance);
         Stop = new StopSandbox(

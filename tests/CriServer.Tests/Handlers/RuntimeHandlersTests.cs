@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using CriShim.Cri.V1;
 using CriShim.CriServer.Configuration;
+using CriShim.CriServer.Errors;
 using CriShim.CriServer.Handlers;
 using CriShim.CriServer.Tests.Specs;
 
@@ -11,7 +12,7 @@ public class RuntimeHandlersTests
 {
     private static readonly Dictionary<string, RuntimeHandlerOptions> s_configured = new()
     {
-        ["other"] = new RuntimeHandlerOptions { Binary = "/usr/sbin/runc", Arguments = ["--systemd-cgroup"] },
+        ["other"] = new RuntimeHandlerOptions { Binary = "/usr/sbin/runc", Arguments = ["--debug"] },
     };
 
     [Theory]
@@ -23,7 +24,7 @@ public class RuntimeHandlersTests
     public void RuntimeOf_Configured_IsWhatTheSettingsSay()
     {
         var runtime = Handlers().RuntimeOf("other")!;
-        Assert.Equal(("/usr/sbin/runc", null, "--systemd-cgroup"), (runtime.Binary, runtime.Root, runtime.Arguments!.Single()));
+        Assert.Equal(("/usr/sbin/runc", null, "--systemd-cgroup --debug"), (runtime.Binary, runtime.Root, string.Join(' ', runtime.Arguments!)));
     }
 
     [Fact]
@@ -51,7 +52,7 @@ public class RuntimeHandlersTests
     [Fact]
     public void ToMessages_All_HaveTheirFeatures()
     {
-        var known = new RuntimeHandlers(s_configured, new RuntimeHandlerFeatures { UserNamespaces = true }, _ => Task.FromResult(new RuntimeHandlerFeatures { RecursiveReadOnlyMounts = true }));
+        var known = new RuntimeHandlers(s_configured, new RuntimeHandlerFeatures { UserNamespaces = true }, false, _ => Task.FromResult(new RuntimeHandlerFeatures { RecursiveReadOnlyMounts = true }));
         Assert.Equal(
             ["/True/False", "crishim/True/False", "other/False/True"],
             known.ToMessages().Select(handler => $"{handler.Name}/{handler.Features.UserNamespaces}/{handler.Features.RecursiveReadOnlyMounts}"));
@@ -83,7 +84,7 @@ public class RuntimeHandlersTests
         Assert.Contains($"runtime.handlers.{name}", Assert.Single(OptionsValidator.Validate(options)), StringComparison.Ordinal);
     }
 
-    private static RuntimeHandlers Handlers() => new(s_configured, new RuntimeHandlerFeatures(), _ => Task.FromResult(new RuntimeHandlerFeatures()));
+    private static RuntimeHandlers Handlers() => new(s_configured, new RuntimeHandlerFeatures(), true, _ => Task.FromResult(new RuntimeHandlerFeatures()));
 
-    private static Task<Errors.CriException> RefusedAsync(Func<Task> act) => Assert.ThrowsAsync<Errors.CriException>(act);
+    private static Task<CriException> RefusedAsync(Func<Task> act) => Assert.ThrowsAsync<CriException>(act);
 }

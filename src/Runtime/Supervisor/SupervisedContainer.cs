@@ -74,6 +74,12 @@ internal sealed class SupervisedContainer(string id, IContainerBackend backend, 
         if (all)
         {
             ContainerKiller.SignalAll(backend.Cgroup, signal);
+            if (signal == SIGKILL)
+            {
+                // Another runtime may have put it elsewhere.
+                backend.PidFd.SendSignal(SIGKILL);
+            }
+
             return;
         }
 

@@ -69,7 +69,7 @@ internal sealed class OciRuntimeProgram(ExternalRuntime runtime, string containe
     private RuntimeException Failure(string command, string problem) => new(
         new RuntimeError(RuntimeErrorKind.Unknown, $"failed to {command} container \"{containerId}\" by {runtime.Binary}: {problem}", command));
 
-    /// <summary>The log is a JSON object a line, of which the last error counts.</summary>
+    /// <summary>The log is one JSON object after the other, each with a message, of which the last counts.</summary>
     private string? LastMessage()
     {
         if (!File.Exists(_log))
@@ -77,18 +77,21 @@ internal sealed class OciRuntimeProgram(ExternalRuntime runtime, string containe
             return null;
         }
 
+        var reader = new Utf8JsonReader(File.ReadAllBytes(_log), new JsonReaderOptions { AllowMultipleValues = true });
         string? last = null;
-        foreach (var line in File.ReadLines(_log))
+        try
         {
-            try
+            while (reader.Read())
             {
-                using var document = JsonDocument.Parse(line);
-                last = document.RootElement.TryGetProperty("msg", out var message) && message.ValueKind == JsonValueKind.String ? message.GetString() : last;
+                if (reader.TokenType == JsonTokenType.PropertyName && reader.ValueTextEquals("msg"u8) && reader.Read() && reader.TokenType == JsonTokenType.String)
+                {
+                    last = reader.GetString();
+                }
             }
-            catch (JsonException)
-            {
-                last = line;
-            }
+        }
+        catch (JsonException)
+        {
+            // What came before it.
         }
 
         return last;

@@ -10,7 +10,7 @@ export DOTNET_NOLOGO := 1
 ##@ Use
 .PHONY: help
 help: ## Show this text
-	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-zA-Z0-9_-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-zA-Z0-9_-]+:.*## / {printf "  %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: demo
 demo: deps build ## Install what is missing, build, and show a pod's life from pull to clean-up (root)
@@ -82,6 +82,10 @@ lint: ## Check style, sizes and scripts
 .PHONY: critest
 critest: deps build ## Run the conformance suite; FOCUS=regex narrows it (root; needs critest, see CONTRIBUTING.md)
 	@hack/run-critest.sh
+
+.PHONY: oci-conformance
+oci-conformance: deps build ## Compare the runtime with runc by the OCI suite in OCI_SUITE (root; see CONTRIBUTING.md)
+	@hack/oci-conformance.sh
 
 .PHONY: fuzz
 fuzz: ## Feed the SPDY and WebSocket readers mutated conversations for ten minutes

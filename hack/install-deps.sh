@@ -26,6 +26,9 @@ buildah:/usr/bin/buildah
 e2fsprogs:/usr/sbin/mkfs.ext4
 xfsprogs:/usr/sbin/mkfs.xfs
 runc:/usr/sbin/runc
+podman:/usr/bin/podman
+conmon:/usr/bin/conmon
+containerd:/usr/bin/containerd
 openssl:/usr/bin/openssl
 procps:/usr/bin/pkill
 curl:/usr/bin/curl

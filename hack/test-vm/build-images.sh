@@ -26,7 +26,7 @@ image() {
   mke2fs -q -t ext4 -O ^has_journal -m 0 -d "$1" "$2" "$3" > /dev/null
 }
 
-made_from="$suite $kernel_suite $packages $system $(cat "$here"/guest/* | sha256sum)"
+made_from="$suite $kernel_suite $packages $system $(cat "$here"/guest/{crishim-tests.service,fstab} | sha256sum)"
 if ! is_current "$out/root.img" "$made_from"; then
   echo "test-vm: making $suite with the kernel of $kernel_suite (a few minutes, once)"
   work=$(mktemp -d "$out/root.XXXXXX")
@@ -35,7 +35,6 @@ if ! is_current "$out/root.img" "$made_from"; then
   [ "$kernel_suite" = "$suite" ] || sources+=("deb $mirror $kernel_suite main")
   mmdebstrap --quiet --variant=minbase --aptopt='Acquire::Languages "none"' --dpkgopt='path-exclude=/usr/share/doc/*' \
     --dpkgopt='path-exclude=/usr/share/man/*' --include="$system,$packages" "$suite" "$work/root" "${sources[@]}"
-  install -m 0755 "$here/guest/run-tests" "$work/root/usr/local/sbin/crishim-run-tests"
   install -m 0644 "$here/guest/crishim-tests.service" "$work/root/etc/systemd/system/"
   install -m 0644 "$here/guest/fstab" "$work/root/etc/fstab"
   systemctl --quiet --root="$work/root" enable crishim-tests.service

@@ -1,7 +1,7 @@
 #!/bin/bash
 # Boots the guest of build-images.sh, runs the e2e tests of the published binaries in it as root, and ends with their result.
 #   CRISHIM_VM_FILTER   which tests, as for `dotnet test --filter` (default: all)
-#   CRISHIM_VM_DRIVERS  cgroup drivers, one run for each (default: cgroupfs)
+#   CRISHIM_VM_DRIVERS  cgroup drivers, one run for each (default: cgroupfs systemd)
 #   CRISHIM_VM_CPUS, CRISHIM_VM_MEMORY, CRISHIM_VM_TIMEOUT  (default: 2, 3G, 3600 s)
 #   CRISHIM_BIN         folder of the binaries (default: artifacts/bin); CRISHIM_VM: folder of the disks (default: artifacts/vm)
 # Results lie in artifacts/vm/results: for each driver the log, the .trx file and the exit code; console.log is the guest's kernel and systemd.
@@ -26,10 +26,11 @@ run=$(mktemp -d "$vm/run.XXXXXX")
 trap 'rm -rf "$run"' EXIT
 mkdir -p "$run/payload/bin"
 cp "$bin/crishim" "$bin/crishim-runtime" "$run/payload/bin/"
+cp hack/test-vm/guest/run-tests "$run/payload/"
 dotnet publish tests/e2e -c Debug -v q --nologo -o "$run/payload/tests" > "$run/publish.log" 2>&1 || { cat "$run/publish.log"; exit 1; }
 cat > "$run/payload/settings" <<SETTINGS
 CRISHIM_VM_FILTER='${CRISHIM_VM_FILTER:-}'
-CRISHIM_VM_DRIVERS='${CRISHIM_VM_DRIVERS:-cgroupfs}'
+CRISHIM_VM_DRIVERS='${CRISHIM_VM_DRIVERS:-cgroupfs systemd}'
 CRISHIM_E2E_FULL='${CRISHIM_E2E_FULL:-}'
 SETTINGS
 mke2fs -q -t ext4 -O ^has_journal -d "$run/payload" "$run/payload.img" 1G > /dev/null

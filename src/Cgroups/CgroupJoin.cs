@@ -7,7 +7,10 @@ namespace CriShim.Cgroups;
 /// single-threaded: the kernel then takes no global lock (cgroup_threadgroup_rwsem, ~10 ms), as it does for a pid in cgroup.procs.
 /// v2: clone3 with CLONE_INTO_CGROUP and <see cref="CloneInto"/>. A hybrid has both. All fds are close-on-exec.
 /// </summary>
-public sealed class CgroupJoin(IReadOnlyList<SafeFileHandle> taskFiles, SafeFileHandle? cloneInto) : IDisposable
+/// <param name="taskFiles">See <see cref="TaskFiles"/>.</param>
+/// <param name="cloneInto">See <see cref="CloneInto"/>.</param>
+/// <param name="joined">What is done when the process is in.</param>
+public sealed class CgroupJoin(IReadOnlyList<SafeFileHandle> taskFiles, SafeFileHandle? cloneInto, Action? joined = null) : IDisposable
 {
     /// <summary>The `tasks` file of each v1 hierarchy, open for writing.</summary>
     public IReadOnlyList<SafeFileHandle> TaskFiles { get; } = taskFiles;
@@ -23,5 +26,6 @@ public sealed class CgroupJoin(IReadOnlyList<SafeFileHandle> taskFiles, SafeFile
         }
 
         CloneInto?.Dispose();
+        joined?.Invoke();
     }
 }

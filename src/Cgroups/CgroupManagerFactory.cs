@@ -1,4 +1,6 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Text;
+using CriShim.Cgroups.Systemd;
 using CriShim.Cgroups.V1;
 using CriShim.Cgroups.V2;
 using CriShim.Linux;
@@ -9,6 +11,7 @@ namespace CriShim.Cgroups;
 /// Knows the machine's cgroup hierarchies, read once, and makes managers for them. Its inputs are the texts of
 /// /proc/self/mountinfo (proc_pid_mountinfo(5)) and /proc/self/cgroup (cgroups(7)), so that a test can describe any machine.
 /// </summary>
+[SuppressMessage("Design", "CA1001", Justification = "its connection lives as long as the process, or is closed after a join")]
 public sealed class CgroupManagerFactory
 {
     private const char FieldEnd = '\t';
@@ -18,6 +21,8 @@ public sealed class CgroupManagerFactory
         : this(CgroupMounts.Parse(mountInfo, ownCgroups))
     {
     }
+
+    private readonly SystemdUnits _systemd = new();
 
     private CgroupManagerFactory(IReadOnlyList<CgroupHierarchy> hierarchies)
     {
@@ -95,12 +100,30 @@ public sealed class CgroupManagerFactory
     }
 
     /// <summary>A manager for one cgroup, existing or not; touches nothing. Errno EINVAL for a path that cannot be one.</summary>
-    /// <param name="cgroupsPath">As in the spec: absolute (below the mount points), or relative to this process's own cgroup.</param>
+    /// <param name="cgroupsPath">
+    /// As in the spec: absolute (below the mount points), relative to this process's own cgroup, or slice:prefix:name for a scope that
+    /// systemd makes (<see cref="ScopePath"/>), on a unified machine.
+    /// </param>
     public ICgroupManager Open(string cgroupsPath)
     {
+        if (ScopePath.Is(cgroupsPath))
+        {
+            return new SystemdCgroup(UnifiedHierarchy(cgroupsPath), ScopePath.Parse(cgroupsPath), _systemd);
+        }
+
         var path = CgroupPath.Check(cgroupsPath);
         return Mode == CgroupMode.Unified
             ? new CgroupV2Manager(Hierarchies[0], path)
             : new CgroupV1Manager(Mode, Hierarchies, path);
     }
+
+    /// <summary>Stops a slice of systemd's and all in it, and has systemd forget it. Succeeds when there is none.</summary>
+    public void StopSlice(string slice) => _systemd.Stop(slice);
+
+    /// <summary>The path a container gets whose spec has none; systemd's are named as others' are.</summary>
+    public static string DefaultPath(string id, bool usesSystemd) => usesSystemd ? $"system.slice:crishim:{id}" : id;
+
+    private CgroupHierarchy UnifiedHierarchy(string cgroupsPath) => Mode == CgroupMode.Unified
+        ? Hierarchies[0]
+        : throw new CgroupException($"failed to use cgroup path \"{cgroupsPath}\": the systemd driver needs cgroup v2 alone", Errno.EINVAL);
 }

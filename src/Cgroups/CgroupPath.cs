@@ -19,6 +19,13 @@ internal static class CgroupPath
     }
 
     /// <summary>
+    /// The same, with a relative path beside this process's own cgroup: on a unified machine one with processes, as that is, hands no
+    /// controllers down (cgroup-v2.rst, "No Internal Process Constraint").
+    /// </summary>
+    public static string ResolveBeside(CgroupHierarchy hierarchy, string cgroupsPath) =>
+        Resolve(hierarchy with { OwnPath = Path.GetDirectoryName(hierarchy.OwnPath) ?? "/" }, cgroupsPath);
+
+    /// <summary>
     /// Refuses what could leave the hierarchy or mean another cgroup than its text says: it comes from clients. Empty components
     /// ("//") are dropped. The result keeps a leading slash.
     /// </summary>
@@ -36,11 +43,6 @@ internal static class CgroupPath
             {
                 throw Refused(cgroupsPath, $"\"{name}\" cannot be the name of a cgroup");
             }
-        }
-
-        if (names.Length == 1 && !cgroupsPath.StartsWith('/') && cgroupsPath.AsSpan().Count(':') == 2)
-        {
-            throw Refused(cgroupsPath, "slice:prefix:name is for the systemd driver, which is not in use");
         }
 
         return (cgroupsPath.StartsWith('/') ? "/" : "") + string.Join('/', names);

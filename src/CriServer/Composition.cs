@@ -64,9 +64,10 @@ internal sealed class Composition : IAsyncDisposable
 
         // The machine
         var cgroupFactory = CgroupManagerFactory.FromProc();
-        var cgroups = _cgroups = new ContainerCgroups(cgroupFactory, loggers.CreateLogger<ContainerCgroups>());
+        var cgroupPaths = CgroupPaths.For(options.Runtime.CgroupDriver);
+        var cgroups = _cgroups = new ContainerCgroups(cgroupFactory, cgroupPaths, loggers.CreateLogger<ContainerCgroups>());
         var host = HostSecurityReader.AddTo(
-            HostFactsReader.Read(cgroupFactory.Mode == CgroupMode.Unified, cgroupFactory.HasSwapAccounting()),
+            HostFactsReader.Read(cgroupFactory.Mode == CgroupMode.Unified, cgroupFactory.HasSwapAccounting(), cgroupPaths),
             options.Containers.AppArmorProfile,
             loggers.CreateLogger<Composition>());
         var runtime = new RuntimeClient.RuntimeClient(new RuntimeProcess(RuntimeBinary.Find(options.Runtime.Binary), _io), _io, layout);
@@ -98,13 +99,14 @@ internal sealed class Composition : IAsyncDisposable
                 network.Status,
                 new StatusInfo(options, network.StatusJson)),
             network.UpdatePodCidr,
+            cgroupPaths.Driver,
             new RunSandbox(
                 sandboxes, names, resources, sandboxRecords, layout, host, options.Containers, time, loggers.CreateLogger<RunSandbox>()),
             stopSandbox,
             new RemoveSandbox(
                 sandboxes, containers, names, stopSandbox, removeContainer, sandboxRecords, loggers.CreateLogger<RemoveSandbox>()),
             new UpdateSandboxResources(sandboxes),
-            new SandboxStatusQuery(sandboxes, layout),
+            new SandboxStatusQuery(sandboxes, layout, cgroupPaths),
             new ListSandboxes(sandboxes),
             new CreateContainer(
                 sandboxes,
@@ -180,7 +182,7 @@ internal sealed class Composition : IAsyncDisposable
         await _images.DisposeAsync();
         await _durability.DisposeAsync();
         _io.Dispose();
-        _cgroups.RemoveIfEmpty(CgroupPaths.Root);
+        _cgroups.RemoveRoot();
     }
 
     private async Task RecoverAsync()

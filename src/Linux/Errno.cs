@@ -45,6 +45,7 @@ public enum Errno
     ENOTEMPTY = 39,
     ELOOP = 40,
     ENODATA = 61,
+    EPROTO = 71,
     EOVERFLOW = 75,
     EUSERS = 87,
     EMSGSIZE = 90,

@@ -6,7 +6,6 @@ namespace CriShim.Linux;
 /// <summary>Connections to a unix stream socket (unix(7)) that hand a descriptor over. Throws <see cref="LinuxException"/>.</summary>
 public static class UnixStream
 {
-    private const int SOCK_STREAM = 1;
     private const int ControlBytes = 24;
     private const int ControlDataOffset = 16;
 

@@ -215,7 +215,8 @@ public sealed class ImageBuilder
 
         foreach (var applet in Command.Output("/bin/busybox", "--list").Split('\n', StringSplitOptions.RemoveEmptyEntries).Where(name => name != "busybox"))
         {
-            tar.WriteEntry(new PaxTarEntry(TarEntryType.HardLink, "bin/" + applet) { LinkName = "bin/busybox" });
+            // The mode again: some engines set a hard link's on the file that it shares.
+            tar.WriteEntry(new PaxTarEntry(TarEntryType.HardLink, "bin/" + applet) { LinkName = "bin/busybox", Mode = (UnixFileMode)0x1ED });
         }
 
         WriteText(tar, "etc/passwd", "root:x:0:0:root:/root:/bin/sh\nuser:x:1000:1000::/tmp:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n");

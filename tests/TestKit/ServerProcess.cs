@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text.Json.Nodes;
 using CriShim.Cri.V1;
 
 namespace CriShim.TestKit;
@@ -14,7 +15,7 @@ public sealed class ServerProcess : IAsyncDisposable
     {
         Root = root ?? folder.Combine("root");
         _folder = folder;
-        _configuration = configuration;
+        _configuration = WithDriver(configuration);
         SocketPath = folder.Combine("c.sock");
         LogPath = folder.Combine("server.log");
         _process = Launch();
@@ -98,6 +99,21 @@ public sealed class ServerProcess : IAsyncDisposable
             await Client.RuntimeAsync<StopPodSandboxResponse>(new StopPodSandboxRequest { PodSandboxId = pod.Id });
             await Client.RuntimeAsync<RemovePodSandboxResponse>(new RemovePodSandboxRequest { PodSandboxId = pod.Id });
         }
+    }
+
+    /// <summary>The cgroup driver that the environment asks for, where the test asks for none.</summary>
+    private static string WithDriver(string configuration)
+    {
+        if (Environment.GetEnvironmentVariable("CRISHIM_CGROUP_DRIVER") is not { Length: > 0 } driver)
+        {
+            return configuration;
+        }
+
+        var root = JsonNode.Parse(configuration)!.AsObject();
+        var runtime = root["runtime"] as JsonObject ?? [];
+        root["runtime"] = runtime;
+        runtime["cgroupDriver"] ??= driver;
+        return root.ToJsonString();
     }
 
     private Process Launch()

@@ -14,7 +14,7 @@ internal sealed class CgroupV2Manager : ICgroupManager
 
     public CgroupV2Manager(CgroupHierarchy hierarchy, string path)
     {
-        _folder = new CgroupFolder("", CgroupPath.Resolve(hierarchy, path), hierarchy.MountPoint);
+        _folder = new CgroupFolder("", CgroupPath.ResolveBeside(hierarchy, path), hierarchy.MountPoint);
         _files = new ControlFolder(_folder.Path);
         _processes = new ProcessFolder(_folder.Path);
         _controllers = new ControllerSet(hierarchy.MountPoint);
@@ -29,7 +29,7 @@ internal sealed class CgroupV2Manager : ICgroupManager
         CgroupTree.MakeNew(_folder.Path);
         try
         {
-            _controllers.Enable(_folder.Path);
+            EnableControllers();
         }
         catch
         {
@@ -37,6 +37,8 @@ internal sealed class CgroupV2Manager : ICgroupManager
             throw;
         }
     }
+
+    public void EnableControllers() => _controllers.Enable(_folder.Path);
 
     public bool Exists() => Directory.Exists(_folder.Path);
 
@@ -48,12 +50,16 @@ internal sealed class CgroupV2Manager : ICgroupManager
         }
     }
 
-    public void Update(ResourcesSpec resources)
+    public void Update(ResourcesSpec resources) => Update(resources, () => { });
+
+    /// <param name="then">Belongs to the change: when it throws, all is undone.</param>
+    public void Update(ResourcesSpec resources, Action then)
     {
         var journal = new UndoJournal();
         try
         {
             Apply(new UndoableFolder(_folder.Path, journal), resources, inUse: true);
+            then();
         }
         catch
         {

@@ -1,4 +1,5 @@
 using System.Net;
+using CriShim.CriServer.Specs;
 
 namespace CriShim.CriServer.Configuration;
 
@@ -39,6 +40,11 @@ internal static class OptionsValidator
         if (runtime.Binary.Length > 0)
         {
             AbsolutePath("runtime.binary", runtime.Binary, errors);
+        }
+
+        if (runtime.CgroupDriver is not (CgroupPaths.FolderDriver or CgroupPaths.SystemdDriver))
+        {
+            errors.Add($"runtime.cgroupDriver: \"{runtime.CgroupDriver}\" is neither {CgroupPaths.FolderDriver} nor {CgroupPaths.SystemdDriver}");
         }
 
         Range("runtime.maxLogLineBytes", runtime.MaxLogLineBytes, 256, 1024 * 1024, errors);

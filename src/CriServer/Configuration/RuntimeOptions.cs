@@ -1,3 +1,5 @@
+using CriShim.CriServer.Specs;
+
 namespace CriShim.CriServer.Configuration;
 
 /// <summary>How containers are run.</summary>
@@ -5,6 +7,9 @@ public sealed record RuntimeOptions
 {
     /// <summary>Path of crishim-runtime; empty: beside the server's own executable.</summary>
     public string Binary { get; init; } = "";
+
+    /// <summary>Who makes cgroups: "cgroupfs", we by ourselves, or "systemd", over D-Bus (cgroup v2 only). The kubelet's must be the same.</summary>
+    public string CgroupDriver { get; init; } = CgroupPaths.FolderDriver;
 
     /// <summary>Longer lines of a container's log are split and marked P.</summary>
     public int MaxLogLineBytes { get; init; } = 16 * 1024;

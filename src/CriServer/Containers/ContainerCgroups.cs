@@ -1,4 +1,7 @@
 using CriShim.Cgroups;
+using CriShim.Cgroups.Systemd;
+using CriShim.Cri.V1;
+using CriShim.CriServer.Specs;
 using CriShim.Linux;
 using CriShim.Oci.RuntimeSpec;
 using Microsoft.Extensions.Logging;
@@ -6,16 +9,30 @@ using Microsoft.Extensions.Logging;
 namespace CriShim.CriServer.Containers;
 
 /// <summary>What the server itself does with cgroups: clean up where no supervisor does any more.</summary>
-internal sealed class ContainerCgroups(CgroupManagerFactory factory, ILogger<ContainerCgroups> log)
+/// <param name="factory">Makes the managers.</param>
+/// <param name="paths">Where the driver has them.</param>
+internal sealed class ContainerCgroups(CgroupManagerFactory factory, CgroupPaths paths, ILogger<ContainerCgroups> log)
 {
+    public CgroupPaths Paths => paths;
+
     /// <summary>Changes the limits of a cgroup in use, all or none.</summary>
     /// <exception cref="CgroupException">The kernel refuses one; names file, value and errno.</exception>
     public void Update(string path, ResourcesSpec resources) => factory.Open(path).Update(resources);
 
-    /// <summary>Removes a cgroup that only holds those of pods, if it holds none any more.</summary>
-    public void RemoveIfEmpty(string path)
+    /// <summary>Removes the cgroup that only holds those of pods, if it holds none any more.</summary>
+    public void RemoveRoot()
     {
-        foreach (var folder in factory.Open(path).Folders)
+        if (paths.Driver == CgroupDriver.Systemd)
+        {
+            if (factory.Open(ScopePath.Expand(paths.Root)).Folders.All(folder => !HasFolders(folder.Path)))
+            {
+                RemoveParent(paths.Root);
+            }
+
+            return;
+        }
+
+        foreach (var folder in factory.Open(paths.Root).Folders)
         {
             try
             {
@@ -24,6 +41,25 @@ internal sealed class ContainerCgroups(CgroupManagerFactory factory, ILogger<Con
             catch (IOException)
             {
             }
+        }
+    }
+
+    /// <summary>Removes what held a pod's cgroups, a path or a slice, and what is left in it.</summary>
+    public void RemoveParent(string? parent)
+    {
+        if (parent is null || paths.Driver != CgroupDriver.Systemd)
+        {
+            Remove(parent);
+            return;
+        }
+
+        try
+        {
+            factory.StopSlice(parent);
+        }
+        catch (CgroupException e)
+        {
+            ContainersLog.LeftBehind(log, parent, "its slice", e.Message);
         }
     }
 
@@ -50,4 +86,6 @@ internal sealed class ContainerCgroups(CgroupManagerFactory factory, ILogger<Con
             ContainersLog.LeftBehind(log, path, "its cgroup", e.Message);
         }
     }
+
+    private static bool HasFolders(string path) => Directory.Exists(path) && Directory.EnumerateDirectories(path).Any();
 }

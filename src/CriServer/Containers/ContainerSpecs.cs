@@ -19,6 +19,9 @@ internal sealed class ContainerSpecs(ContainerStore containers, StateLayout layo
     /// <summary>The spec, and whom the program runs as.</summary>
     internal sealed record Built(Spec Spec, LinuxContainerUser User);
 
+    /// <summary>The spec's cgroupsPath.</summary>
+    public string CgroupPath(Sandbox sandbox, string containerId) => host.CgroupPaths.ForContainer(sandbox.Config, sandbox.Id, containerId);
+
     /// <param name="root">The container's root folder, in which its user is looked up.</param>
     public Built Build(Sandbox sandbox, Container container, Image image, SafeFileHandle root)
     {

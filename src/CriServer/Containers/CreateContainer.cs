@@ -152,7 +152,7 @@ internal sealed class CreateContainer(
         LogPath = ContainerConfigValidator.LogPath(sandbox.Config, config),
         StopSignal = StopSignals.Choose(config.StopSignal, image.Config.Config?.StopSignal),
         Resources = config.Linux?.Resources,
-        CgroupPath = CgroupPaths.ForContainer(sandbox.Config, sandbox.Id, id),
+        CgroupPath = specs.CgroupPath(sandbox, id),
         CreatedAt = time.UnixNanoseconds(),
     };
 

@@ -39,6 +39,7 @@ internal sealed class RunSandbox(
     public async Task<string> ExecuteAsync(RunPodSandboxRequest request, CancellationToken cancellationToken)
     {
         SandboxConfigValidator.Check(request.Config, options);
+        host.CgroupPaths.Check(request.Config);
         SelinuxLabel.Check(request.Config.Linux?.SecurityContext?.SelinuxOptions, host.Selinux is not null, "linux.security_context.selinux_options");
         if (request.RuntimeHandler.Length > 0)
         {

@@ -89,10 +89,10 @@ internal sealed class SandboxResources(IRuntimeClient runtime, PodNetwork networ
         MountPoint.Clear(layout.SharedMemory(sandbox.Id));
         if (pins.ContainsKey("pid"))
         {
-            cgroups.Remove(CgroupPaths.ForSandbox(sandbox.Config, sandbox.Id));
+            cgroups.Remove(cgroups.Paths.ForSandbox(sandbox.Config, sandbox.Id));
         }
 
-        cgroups.Remove(CgroupPaths.OwnParent(sandbox.Config, sandbox.Id));
+        cgroups.RemoveParent(cgroups.Paths.OwnParent(sandbox.Config, sandbox.Id));
         if (Directory.Exists(layout.SandboxFolder(sandbox.Id)))
         {
             Directory.Delete(layout.SandboxFolder(sandbox.Id), recursive: true);

@@ -8,7 +8,7 @@ using CriShim.Runtime.Contract;
 namespace CriShim.CriServer.Sandboxes;
 
 /// <summary>One sandbox; verbose with what people look for: the namespaces' paths, as the pod's part of an OCI spec.</summary>
-internal sealed class SandboxStatusQuery(SandboxStore sandboxes, StateLayout layout)
+internal sealed class SandboxStatusQuery(SandboxStore sandboxes, StateLayout layout, CgroupPaths cgroups)
 {
     public PodSandboxStatusResponse Execute(string idOrPrefix, bool verbose)
     {
@@ -44,7 +44,7 @@ internal sealed class SandboxStatusQuery(SandboxStore sandboxes, StateLayout lay
                 Annotations = sandbox.Config.Annotations.ToDictionary(),
                 Linux = new LinuxSpec
                 {
-                    CgroupsPath = CgroupPaths.ForSandbox(sandbox.Config, sandbox.Id),
+                    CgroupsPath = cgroups.ForSandbox(sandbox.Config, sandbox.Id),
                     Namespaces = [.. namespaces.Select(n => new NamespaceSpec { Type = n.Key, Path = n.Value })],
                     Sysctl = sandbox.Config.Linux?.Sysctls.ToDictionary(),
                 },

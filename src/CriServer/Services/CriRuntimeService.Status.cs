@@ -18,7 +18,7 @@ internal sealed partial class CriRuntimeService
         Task.FromResult(operations.Status.Execute(request.Verbose));
 
     public override Task<RuntimeConfigResponse> RuntimeConfig(RuntimeConfigRequest request, ServerCallContext context) =>
-        Task.FromResult(new RuntimeConfigResponse { Linux = new LinuxRuntimeConfiguration { CgroupDriver = CgroupDriver.Cgroupfs } });
+        Task.FromResult(new RuntimeConfigResponse { Linux = new LinuxRuntimeConfiguration { CgroupDriver = operations.CgroupDriver } });
 
     public override Task<UpdateRuntimeConfigResponse> UpdateRuntimeConfig(UpdateRuntimeConfigRequest request, ServerCallContext context) =>
         ReplyAsync<UpdateRuntimeConfigResponse>(() => operations.UpdatePodCidr(request.RuntimeConfig?.NetworkConfig?.PodCidr ?? ""));

@@ -1,3 +1,4 @@
+using CriShim.Cri.V1;
 using CriShim.CriServer.Containers;
 using CriShim.CriServer.Sandboxes;
 using CriShim.CriServer.Streaming;
@@ -8,6 +9,7 @@ namespace CriShim.CriServer.Services;
 internal sealed record RuntimeOperations(
     StatusQuery Status,
     Action<string> UpdatePodCidr,
+    CgroupDriver CgroupDriver,
     RunSandbox RunSandbox,
     StopSandbox StopSandbox,
     RemoveSandbox RemoveSandbox,

@@ -26,7 +26,7 @@ internal static class ContainerSpecBuilder
             {
                 Namespaces = SpecNamespaces.Build(inputs),
                 Devices = devices.Nodes,
-                CgroupsPath = CgroupPaths.ForContainer(inputs.Sandbox.Config, inputs.Sandbox.Id, inputs.ContainerId),
+                CgroupsPath = inputs.Host.CgroupPaths.ForContainer(inputs.Sandbox.Config, inputs.Sandbox.Id, inputs.ContainerId),
                 Resources = resources with { Devices = devices.Rules },
                 RootfsPropagation = RootfsPropagation(inputs.Config),
                 Seccomp = SpecSeccomp.Build(inputs, capabilities),

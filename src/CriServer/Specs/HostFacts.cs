@@ -18,6 +18,9 @@ internal sealed record HostFacts
     /// <summary>The container's controllers are those of cgroup v2.</summary>
     public bool CgroupUnified { get; init; }
 
+    /// <summary>Where cgroups lie.</summary>
+    public CgroupPaths CgroupPaths { get; init; } = new FolderCgroupPaths();
+
     /// <summary>Swap can be limited.</summary>
     public bool SwapAccounting { get; init; } = true;
 

@@ -8,8 +8,9 @@ internal static class HostFactsReader
     /// <param name="procSelf">/proc/self, or a folder that stands for it.</param>
     /// <param name="cgroupUnified">From the cgroup manager.</param>
     /// <param name="swapAccounting">From the cgroup manager.</param>
+    /// <param name="cgroupPaths">Of the driver.</param>
     public static HostFacts Read(
-        bool cgroupUnified, bool swapAccounting, string procSelf = "/proc/self", string hostnameFile = "/proc/sys/kernel/hostname")
+        bool cgroupUnified, bool swapAccounting, CgroupPaths cgroupPaths, string procSelf = "/proc/self", string hostnameFile = "/proc/sys/kernel/hostname")
     {
         var status = File.ReadAllLines(Path.Combine(procSelf, "status"));
         var capabilities = CapabilityNames.FromBits(Bits(status, "CapBnd:") & Bits(status, "CapPrm:"));
@@ -20,6 +21,7 @@ internal static class HostFactsReader
             PendingSignals = HardLimit(File.ReadAllLines(Path.Combine(procSelf, "limits")), "Max pending signals"),
             OomScoreAdjMinimum = capabilities.Contains("CAP_SYS_RESOURCE") ? -1000 : ReadNumber(Path.Combine(procSelf, "oom_score_adj")),
             CgroupUnified = cgroupUnified,
+            CgroupPaths = cgroupPaths,
             SwapAccounting = swapAccounting,
             Hostname = File.ReadAllText(hostnameFile).TrimEnd(),
         };

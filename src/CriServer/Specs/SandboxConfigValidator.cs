@@ -33,7 +33,6 @@ internal static class SandboxConfigValidator
         MetadataRules.CheckLabels(config.Labels);
         MetadataRules.CheckAnnotations(config.Annotations);
         CheckSecurityContext(config.Linux?.SecurityContext);
-        CgroupPaths.Parent(config, "");
         SandboxSysctls.Build(config, options);
     }
 

@@ -19,7 +19,7 @@ internal static class SandboxSpec
             SandboxSysctls.Build(config, options),
             makesUsers ? IdMaps.Convert(users!.Uids) : null,
             makesUsers ? IdMaps.Convert(users!.Gids) : null,
-            namespaces.ContainsKey("pid") ? CgroupPaths.ForSandbox(config, sandboxId) : null,
+            namespaces.ContainsKey("pid") ? host.CgroupPaths.ForSandbox(config, sandboxId) : null,
             SharedMemoryPath(sandboxId, config, layout),
             options.SharedMemoryBytes);
     }

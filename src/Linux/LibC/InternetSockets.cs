@@ -8,7 +8,6 @@ public static unsafe partial class InternetSockets
 {
     public const int AF_INET = 2;
     public const int AF_INET6 = 10;
-    public const int SOCK_STREAM = 1;
 
     [StructLayout(LayoutKind.Sequential)]
     public struct sockaddr_in

@@ -5,6 +5,7 @@ namespace CriShim.Linux.LibC;
 /// <summary>unistd.h, sys/prctl.h, sys/resource.h, sys/ioctl.h: the calling process. Declarations only; names and constants as in C.</summary>
 public static partial class Processes
 {
+    public const int PR_SET_PDEATHSIG = 1;
     public const int PR_SET_DUMPABLE = 4;
     public const int PR_SET_KEEPCAPS = 8;
     public const int PR_SET_NAME = 15;

@@ -8,6 +8,7 @@ namespace CriShim.Linux.LibC;
 public static unsafe partial class Sockets
 {
     public const int AF_UNIX = 1;
+    public const int SOCK_STREAM = 1;
     public const int SOCK_SEQPACKET = 5;
     public const int SOCK_NONBLOCK = 0x800;
     public const int SOCK_CLOEXEC = 0x80000;

@@ -9,6 +9,7 @@ public static class SyscallNumbers
     public const int SYS_rt_sigaction = 13;
     public const int SYS_rt_sigprocmask = 14;
     public const int SYS_ioctl = 16;
+    public const int SYS_pause = 34;
     public const int SYS_getpid = 39;
     public const int SYS_sendmsg = 46;
     public const int SYS_execve = 59;

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using CriShim.Cgroups;
 using CriShim.Linux;
 using CriShim.Oci.RuntimeSpec;
 using CriShim.Runtime.Containers;
@@ -20,6 +21,7 @@ internal static class ContainerMaker
         OwnProcess.MakeUndumpable();
         var (spec, json) = BundleReader.Read(options.BundlePath);
         CheckTerminal(spec.Process?.Terminal ?? false, options, withGate || options.Detach);
+        var cgroupPath = ContainerCgroup.PathOf(options.Id, spec, context.UsesSystemd);
         context.Store.Reserve(options.Id);
         try
         {
@@ -32,14 +34,14 @@ internal static class ContainerMaker
                 Gate = gate,
                 PreservedFds = PreservedFds(options.ListenFds + options.PreservedFds),
                 ListenFds = options.ListenFds,
-                UsesSystemd = context.UsesSystemd,
+                CgroupPath = cgroupPath,
                 SeccompCacheFolder = context.Store.SeccompCacheFolder,
                 NoPivot = options.NoPivot,
                 NoNewKeyring = options.NoNewKeyring,
                 WhileInitWorks = (init, startTime) =>
                 {
                     whileInitWorks?.Invoke(init.PidFd);
-                    Keep(context, options, spec, json, init.Pid, startTime);
+                    Keep(context, options, spec, json, cgroupPath, init.Pid, startTime);
                 },
             });
         }
@@ -116,7 +118,7 @@ internal static class ContainerMaker
         }
     }
 
-    private static void Keep(CommandContext context, CreateOptions options, Spec spec, byte[] json, int pid, ulong startTime)
+    private static void Keep(CommandContext context, CreateOptions options, Spec spec, byte[] json, string cgroupPath, int pid, ulong startTime)
     {
         var state = new ContainerState(
             options.Id,
@@ -124,12 +126,12 @@ internal static class ContainerMaker
             startTime,
             options.BundlePath,
             Path.GetFullPath(spec.Root!.Path, options.BundlePath),
-            ContainerCreator.CgroupPathOf(options.Id, spec),
+            cgroupPath,
             TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds() * 1_000_000,
             options.NoNewKeyring ? null : SessionKeyring.NameFor(options.Id),
             spec.Annotations)
         {
-            UsesSystemd = context.UsesSystemd,
+            CgroupMachine = ContainerCgroup.IsRelative(cgroupPath) ? CgroupManagerFactory.FromProc().ToText() : null,
         };
         context.Store.Save(state, json);
         WritePidFile(options.PidFile, pid);

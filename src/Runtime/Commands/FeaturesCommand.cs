@@ -43,7 +43,7 @@ internal static class FeaturesCommand
         writer.WriteStartObject("cgroup");
         writer.WriteBoolean("v1", true);
         writer.WriteBoolean("v2", true);
-        writer.WriteBoolean("systemd", false);
+        writer.WriteBoolean("systemd", true);
         writer.WriteBoolean("systemdUser", false);
         writer.WriteEndObject();
         writer.WriteStartObject("seccomp");

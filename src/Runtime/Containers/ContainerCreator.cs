@@ -69,13 +69,9 @@ internal static class ContainerCreator
         request.WhileInitWorks?.Invoke(init, startTime);
     }
 
-    /// <summary>Without a path in the spec: below this process's own cgroup, named like the container, as other runtimes do.</summary>
-    public static string CgroupPathOf(string id, Oci.RuntimeSpec.Spec spec) =>
-        spec.Linux?.CgroupsPath is { Length: > 0 } path ? path : id;
-
     private static ICgroupManager MakeCgroup(ContainerRequest request)
     {
-        var cgroup = ContainerCgroup.Open(CgroupPathOf(request.Id, request.Spec), request.UsesSystemd);
+        var cgroup = CgroupManagerFactory.FromProc().Open(request.CgroupPath);
         cgroup.Create();
         try
         {

@@ -40,8 +40,8 @@ internal sealed record ContainerRequest(string Id, string BundlePath, Spec Spec,
     /// <summary>Where compiled seccomp profiles are kept; null: nowhere.</summary>
     public string? SeccompCacheFolder { get; init; }
 
-    /// <summary>The cgroup is made by systemd.</summary>
-    public bool UsesSystemd { get; init; }
+    /// <summary>The cgroup, as <see cref="Cgroups.CgroupManagerFactory.Open"/> takes it.</summary>
+    public required string CgroupPath { get; init; }
 
     /// <summary>
     /// How many of the first <see cref="PreservedFds"/> are sockets that a service manager passed: the user's program is told of them as

@@ -6,7 +6,7 @@ namespace CriShim.Runtime.Containers;
 /// </summary>
 /// <param name="StartTime">Of the init: field 22 of /proc/PID/stat.</param>
 /// <param name="Rootfs">Absolute path of the root.</param>
-/// <param name="CgroupPath">As given to <see cref="ContainerCgroup.Open(string, bool)"/>.</param>
+/// <param name="CgroupPath">As given to <see cref="Cgroups.CgroupManagerFactory.Open"/>.</param>
 /// <param name="Created">Unix time in ns.</param>
 /// <param name="Keyring">Name of its session keyring; null without one.</param>
 internal sealed record ContainerState(
@@ -20,6 +20,9 @@ internal sealed record ContainerState(
     string? Keyring,
     IReadOnlyDictionary<string, string>? Annotations)
 {
-    /// <summary>Made with --systemd-cgroup.</summary>
-    public bool UsesSystemd { get; init; }
+    /// <summary>
+    /// <see cref="Cgroups.CgroupManagerFactory.ToText"/> of the process that made the container, where the path is relative to that process's
+    /// cgroups: those of the next command may be others.
+    /// </summary>
+    public string? CgroupMachine { get; init; }
 }

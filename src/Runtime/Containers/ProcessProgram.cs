@@ -23,7 +23,7 @@ namespace CriShim.Runtime.Containers;
 internal static class ProcessProgram
 {
     private const string DefaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-    private const string ExecStep = "exec";
+    internal const string ExecStep = "exec";
 
     private const int KEYCTL_JOIN_SESSION_KEYRING = 1;
     private const int SECCOMP_SET_MODE_FILTER = 1;

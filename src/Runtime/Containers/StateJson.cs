@@ -19,7 +19,7 @@ internal static class StateJson
             writer.WriteString("cgroupPath", state.CgroupPath);
             writer.WriteNumber("created", state.Created);
             writer.WriteString("keyring", state.Keyring);
-            writer.WriteBoolean("systemd", state.UsesSystemd);
+            writer.WriteString("cgroupMachine", state.CgroupMachine);
             writer.WriteStartObject("annotations");
             foreach (var (name, value) in state.Annotations ?? new Dictionary<string, string>())
             {
@@ -51,7 +51,7 @@ internal static class StateJson
                 root.GetProperty("keyring").GetString(),
                 root.GetProperty("annotations").EnumerateObject().ToDictionary(member => member.Name, member => member.Value.GetString()!))
             {
-                UsesSystemd = root.GetProperty("systemd").GetBoolean(),
+                CgroupMachine = root.GetProperty("cgroupMachine").GetString(),
             };
         }
         catch (Exception e) when (e is KeyNotFoundException or InvalidOperationException or FormatException)

@@ -63,6 +63,11 @@ internal static class InitProcess
             EnterRoot(root, setup, spec);
             step = "cwd";
             WorkingFolder.Enter(spec.Process.Cwd);
+            if (setup.HasGate)
+            {
+                ProgramLookup.Require(spec.Process);
+            }
+
             step = "program";
             using var program = BuildProgram(setup, spec, fds, proc);
             step = "gate";

@@ -40,6 +40,7 @@ internal sealed class SupervisedContainer(CreatedContainer created, int original
 
         var created = ContainerCreator.Create(new ContainerRequest(request.ContainerId, request.Folder, spec, json)
         {
+            CgroupPath = spec.Linux?.CgroupsPath is { Length: > 0 } path ? path : CgroupManagerFactory.DefaultPath(request.ContainerId, usesSystemd: false),
             Stdin = stdio.Stdin,
             Stdout = stdio.Stdout,
             Stderr = stdio.Stderr,

@@ -1,10 +1,11 @@
+using Container = CriShim.CriServer.Containers.Container;
 using CriShim.Cgroups;
 using CriShim.Cri.V1;
 using CriShim.CriServer.Containers;
+using CriShim.CriServer.Specs;
 using CriShim.CriServer.State;
 using CriShim.Runtime.Contract;
 using Microsoft.Extensions.Logging.Abstractions;
-using Container = CriShim.CriServer.Containers.Container;
 
 namespace CriShim.CriServer.Tests.Fakes;
 
@@ -17,7 +18,7 @@ internal sealed class ContainerWorld : IDisposable
         Records = new CheckpointFolder<ContainerCheckpoint>(
             Folder["containers"], Folder["quarantine"], ContainerCheckpoint.FileName, CheckpointJsonContext.Default.ContainerCheckpoint, _ => { });
         Containers = new ContainerStore(c => Records.Write(c.Id, ContainerCheckpoint.Of(c)));
-        Cgroups = new ContainerCgroups(new CgroupManagerFactory($"30 20 0:26 / {Folder.FullPath} rw - cgroup2 cgroup2 rw\n", "0::/\n"), NullLogger<ContainerCgroups>.Instance);
+        Cgroups = new ContainerCgroups(new CgroupManagerFactory($"30 20 0:26 / {Folder.FullPath} rw - cgroup2 cgroup2 rw\n", "0::/\n"), new FolderCgroupPaths(), NullLogger<ContainerCgroups>.Instance);
         Live = new LiveContainers(Containers, Runtime, Layout, Cgroups, Time, NullLogger<LiveContainers>.Instance);
     }
 

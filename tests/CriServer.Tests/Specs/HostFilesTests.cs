@@ -70,7 +70,7 @@ public sealed class HostFilesTests : IDisposable
         File.WriteAllText(Path.Combine(_folder, "limits"), "Limit  Soft  Hard  Units\nMax open files            1024                 4096                 files\n");
         File.WriteAllText(Path.Combine(_folder, "oom_score_adj"), "-5\n");
         File.WriteAllText(Path.Combine(_folder, "hostname"), "node.example\n");
-        var facts = HostFactsReader.Read(true, false, _folder, Path.Combine(_folder, "hostname"));
+        var facts = HostFactsReader.Read(true, false, new FolderCgroupPaths(), _folder, Path.Combine(_folder, "hostname"));
         Assert.Equal(["CAP_CHOWN"], facts.Capabilities);
         Assert.Equal((4096UL, -5, "node.example"), (facts.OpenFilesHardLimit, facts.OomScoreAdjMinimum, facts.Hostname));
     }

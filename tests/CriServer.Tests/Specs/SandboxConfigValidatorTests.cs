@@ -46,7 +46,6 @@ public class SandboxConfigValidatorTests
         { "labels", c => c.Labels["a\n"] = "b" },
         { "labels[a]", c => c.Labels["a"] = "b\n" },
         { "annotations[a]", c => c.Annotations["a"] = "b\0" },
-        { "cgroup_parent", c => c.Linux = new LinuxPodSandboxConfig { CgroupParent = "/a/../../b" } },
         { "run_as_group", c => Context(c).RunAsGroup = new Int64Value { Value = 1 } },
         { "supplemental_groups_policy", c => Context(c).SupplementalGroupsPolicy = (SupplementalGroupsPolicy)7 },
         { "seccomp.profile_type", c => Context(c).Seccomp = new SecurityProfile { ProfileType = (SecurityProfile.Types.ProfileType)7 } },

@@ -68,25 +68,6 @@ public class SandboxSpecTests
         Assert.Equal((3U, 4U), (request.GidMappings![0].HostID, request.GidMappings[0].Size));
     }
 
-    [Theory]
-    [InlineData("", "/crishim/s1/crishim-c1")]
-    [InlineData("/kubepods/pod1", "/kubepods/pod1/crishim-c1")]
-    [InlineData("kubepods//pod1/", "/kubepods/pod1/crishim-c1")]
-    [InlineData("/", "/crishim-c1")]
-    public void CgroupPaths_ForContainer_IsBelowTheParent(string parent, string expected)
-    {
-        var config = Given.BarePod();
-        config.Linux = new LinuxPodSandboxConfig { CgroupParent = parent };
-        Assert.Equal(expected, CgroupPaths.ForContainer(config, "s1", "c1"));
-    }
-
-    [Fact]
-    public void CgroupPaths_OwnParent_IsOnlyOurs()
-    {
-        Assert.Equal("/crishim/s1", CgroupPaths.OwnParent(Given.BarePod(), "s1"));
-        Assert.Null(CgroupPaths.OwnParent(Given.KubeletPod(), "s1"));
-    }
-
     private static PodSandboxConfig With(NamespaceOption options)
     {
         var config = Given.BarePod();

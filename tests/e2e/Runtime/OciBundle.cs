@@ -12,6 +12,7 @@ internal sealed class OciBundle : IDisposable
     private static readonly string[] s_applets =
         ["sh", "true", "false", "sleep", "cat", "echo", "id", "ls", "env", "hostname", "ps", "mount", "mkdir", "grep", "readlink", "tty", "touch", "kill", "wc", "stty", "test"];
 
+    private static readonly string[] s_driver = UsesSystemd ? ["--systemd-cgroup"] : [];
     private readonly TempFolder _folder = new();
 
     public OciBundle()
@@ -25,7 +26,7 @@ internal sealed class OciBundle : IDisposable
 
         Command.Output(Binaries.Runtime, "spec", "--bundle", _folder.Path);
         Spec = JsonSerializer.Deserialize(File.ReadAllBytes(ConfigPath), OciJsonContext.Default.Spec)!;
-        Spec = Spec with { Process = Spec.Process! with { Terminal = false }, Linux = Spec.Linux! with { CgroupsPath = "/crishim-test-" + Id } };
+        Spec = Spec with { Process = Spec.Process! with { Terminal = false }, Linux = Spec.Linux! with { CgroupsPath = CgroupsPath } };
     }
 
     /// <summary>Of the one container that the tests make.</summary>
@@ -38,6 +39,14 @@ internal sealed class OciBundle : IDisposable
 
     public Spec Spec { get; set; }
 
+    /// <summary>True where the tests run with the systemd driver (hack/test-vm).</summary>
+    public static bool UsesSystemd { get; } = Environment.GetEnvironmentVariable("CRISHIM_CGROUP_DRIVER") == "systemd";
+
+    public string CgroupsPath => UsesSystemd ? $"system.slice:crishim-test:{Id}" : "/crishim-test-" + Id;
+
+    /// <summary>Where the cgroup lies below a hierarchy's root.</summary>
+    public string CgroupFolder => UsesSystemd ? $"/system.slice/crishim-test-{Id}.scope" : CgroupsPath;
+
     private string ConfigPath => _folder.Combine("config.json");
 
     public string Rootfs(params string[] parts) => System.IO.Path.Combine([_folder.Path, "rootfs", .. parts]);
@@ -47,7 +56,7 @@ internal sealed class OciBundle : IDisposable
     {
         var (output, error) = (_folder.Combine("stdout"), _folder.Combine("stderr"));
         var script = $"exec \"$0\" \"$@\" </dev/null >'{output}' 2>'{error}'";
-        var result = Command.Run("sh", ["-c", script, Binaries.Runtime, "--root", StateRoot, .. words]);
+        var result = Command.Run("sh", ["-c", script, Binaries.Runtime, "--root", StateRoot, .. s_driver, .. words]);
         return new CommandResult(result.ExitCode, File.ReadAllText(output), File.ReadAllText(error));
     }
 

@@ -118,7 +118,7 @@ public sealed class OciControlTests : IAsyncLifetime, IDisposable
 
     private string Setting(string v1, string v2)
     {
-        var path = "/crishim-test-" + _bundle.Id;
+        var path = _bundle.CgroupFolder;
         var file = File.Exists("/sys/fs/cgroup/cgroup.controllers")
             ? $"/sys/fs/cgroup{path}/{v2}"
             : $"/sys/fs/cgroup/{v1.Split('.')[0]}{path}/{v1}";

@@ -130,7 +130,7 @@ public sealed class SupervisorTests
     {
         using var container = new SupervisedContainer("sh", "-c", "dd if=/dev/zero of=/dev/null bs=200M count=1")
         {
-            Resources = new ResourcesSpec { Memory = new MemorySpec { Limit = 32 * 1024 * 1024 } },
+            Resources = new ResourcesSpec { Memory = new MemorySpec { Limit = 32 << 20, Swap = 32 << 20 } },
         };
         container.CreateAndStart();
         var exit = container.Await<ExitedEvent>().Exit;

@@ -1,15 +1,16 @@
+using Container = CriShim.CriServer.Containers.Container;
 using CriShim.Cgroups;
 using CriShim.Cri.V1;
 using CriShim.CriServer.Configuration;
 using CriShim.CriServer.Containers;
 using CriShim.CriServer.Containers.Streams;
 using CriShim.CriServer.RuntimeClient;
+using CriShim.CriServer.Specs;
 using CriShim.CriServer.Streaming.Targets;
 using CriShim.E2e.Fixtures;
 using CriShim.Runtime.Contract;
 using CriShim.TestKit;
 using Microsoft.Extensions.Logging.Abstractions;
-using Container = CriShim.CriServer.Containers.Container;
 
 namespace CriShim.E2e.Streams;
 
@@ -35,7 +36,7 @@ public sealed class StreamsFixture : IAsyncLifetime, IDisposable
         await _server.InitializeAsync();
         var layout = new StateLayout(_server.Server.State);
         _runtime = new RuntimeClient(new RuntimeProcess(Binaries.Runtime, _io), _io, layout);
-        var cgroups = new ContainerCgroups(CgroupManagerFactory.FromProc(), NullLogger<ContainerCgroups>.Instance);
+        var cgroups = new ContainerCgroups(CgroupManagerFactory.FromProc(), new FolderCgroupPaths(), NullLogger<ContainerCgroups>.Instance);
         _live = new LiveContainers(_containers, _runtime, layout, cgroups, TimeProvider.System, NullLogger<LiveContainers>.Instance);
         _streams = new ContainerStreams(
             _containers, _live, new ExecTargets(_containers, _live, layout), _io, new RuntimeOptions(), TimeProvider.System);

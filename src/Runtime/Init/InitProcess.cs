@@ -148,6 +148,7 @@ internal static class InitProcess
         ProcessProgram.AddPersonality(program, spec.Linux?.Personality);
         ProcessProgram.Add(program, WithListenFds(spec.Process!, setup.ListenFds), new ProcessProgram.Context(CapabilitySets.OwnPermitted(), keyring, setup.Seccomp)
         {
+            InUserNamespace = spec.Linux?.Namespaces?.Any(item => item.Type == "user") ?? false,
             Listener = fds.Listener is { } listener ? new ProcessProgram.ListenerTarget((int)listener.DangerousGetHandle(), setup.ListenerState) : null,
         });
         return program;

@@ -8,7 +8,7 @@ internal sealed class ProtoWriter
     private const int Varint = 0;
     private const int Bytes = 2;
 
-    private readonly MemoryStream _stream = new();
+    private readonly List<byte> _bytes = [];
 
     public ProtoWriter Number(int member, long value)
     {
@@ -25,13 +25,13 @@ internal sealed class ProtoWriter
 
     public ProtoWriter Message(int member, ProtoWriter message) => Write(member, message.ToArray());
 
-    public byte[] ToArray() => _stream.ToArray();
+    public byte[] ToArray() => [.. _bytes];
 
     private ProtoWriter Write(int member, byte[] bytes)
     {
         WriteVarint(((ulong)member << 3) | Bytes);
         WriteVarint((ulong)bytes.Length);
-        _stream.Write(bytes);
+        _bytes.AddRange(bytes);
         return this;
     }
 
@@ -39,9 +39,9 @@ internal sealed class ProtoWriter
     {
         for (; value > 0x7F; value >>= 7)
         {
-            _stream.WriteByte((byte)(value | 0x80));
+            _bytes.Add((byte)(value | 0x80));
         }
 
-        _stream.WriteByte((byte)value);
+        _bytes.Add((byte)value);
     }
 }

@@ -43,6 +43,11 @@ internal static class CpuController
         var quota = cpu.Quota is null or 0 ? null : cpu.Quota.Value.ToString(CultureInfo.InvariantCulture);
         var period = cpu.Period is null or 0 ? null : cpu.Period.Value.ToString(CultureInfo.InvariantCulture);
         var burst = cpu.Burst?.ToString(CultureInfo.InvariantCulture);
+        if (cpu is { Burst: > 0, Quota: > 0 } && cpu.Burst > (ulong)cpu.Quota)
+        {
+            throw folder.Refused(BurstFile, burst!, Errno.EINVAL, $"more than the quota {cpu.Quota}");
+        }
+
         var early = burst is null ? Errno.None : folder.TryWrite(BurstFile, burst);
         folder.WriteBound(PeriodFile, period, QuotaFile, quota);
         if (early != Errno.None && !(early == Errno.ENOENT && cpu.Burst is 0))

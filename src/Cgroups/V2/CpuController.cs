@@ -52,6 +52,11 @@ internal static class CpuController
     private static void ApplyBandwidth(ControlFolder folder, CpuSpec cpu)
     {
         var burst = cpu.Burst?.ToString(CultureInfo.InvariantCulture);
+        if (cpu is { Burst: > 0, Quota: > 0 } && cpu.Burst > (ulong)cpu.Quota)
+        {
+            throw folder.Refused(BurstFile, burst!, Errno.EINVAL, $"more than the quota {cpu.Quota}");
+        }
+
         var early = burst is null ? Errno.None : folder.TryWrite(BurstFile, burst);
         var quota = cpu.Quota switch
         {

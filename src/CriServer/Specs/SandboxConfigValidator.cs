@@ -126,9 +126,21 @@ internal static class SandboxConfigValidator
             throw CriException.InvalidArgument($"{Context}.run_as_group is given without run_as_user");
         }
 
+        CheckIds(context);
         TextRules.RequireKnown(context.SupplementalGroupsPolicy, $"{Context}.supplemental_groups_policy");
         TextRules.RequireKnown(context.Seccomp?.ProfileType ?? ProfileType.Unconfined, $"{Context}.seccomp.profile_type");
         TextRules.RequireKnown(context.Apparmor?.ProfileType ?? ProfileType.Unconfined, $"{Context}.apparmor.profile_type");
         NamespaceRules.CheckPod(context.NamespaceOptions, $"{Context}.namespace_options");
+    }
+
+    /// <summary>No process of ours runs as them, but what is no id here is none in a container either.</summary>
+    private static void CheckIds(LinuxSandboxSecurityContext context)
+    {
+        UserReference.Id(context.RunAsUser?.Value ?? 0, $"{Context}.run_as_user");
+        UserReference.Id(context.RunAsGroup?.Value ?? 0, $"{Context}.run_as_group");
+        foreach (var group in context.SupplementalGroups)
+        {
+            UserReference.Id(group, $"{Context}.supplemental_groups");
+        }
     }
 }

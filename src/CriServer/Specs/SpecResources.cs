@@ -61,6 +61,7 @@ internal static class SpecResources
             $"is below the minimum of {options.MinimumMemoryBytes}");
         Require(swap >= -1, "memory_swap_limit_in_bytes", swap, "is negative");
         Require(swap <= 0 || swap >= limit, "memory_swap_limit_in_bytes", swap, "is below the memory limit, which it includes");
+        Require(swap <= 0 || limit > 0, "memory_swap_limit_in_bytes", swap, "is given without a memory limit, which it includes");
         var memory = new MemorySpec
         {
             Limit = limit == 0 ? null : limit,

@@ -86,5 +86,5 @@ internal static class SpecSeccomp
         && value.EnumerateObject().Any();
 
     private static CriException Failed(string path, string cause, Exception? exception = null) =>
-        new(CriErrorKind.InvalidArgument, $"failed to load seccomp profile \"{TextRules.Printable(path)}\": {cause}", exception);
+        new(CriErrorKind.InvalidArgument, $"{Field}.localhost_ref: failed to load seccomp profile \"{TextRules.Printable(path)}\": {cause}", exception);
 }

@@ -33,6 +33,28 @@ internal static class SpecSecurity
             throw CriException.InvalidArgument(
                 "linux.security_context.namespace_options.userns_options differ from those of the pod sandbox");
         }
+
+        RequireMapped(inputs);
+    }
+
+    /// <summary>The kernel starts no program as a user that the pod's user namespace does not have.</summary>
+    private static void RequireMapped(ContainerSpecInputs inputs)
+    {
+        if (inputs.Sandbox.NamespaceOptions.UsernsOptions is not { Mode: NamespaceMode.Pod, Uids: [var uids, ..], Gids: [var gids, ..] })
+        {
+            return;
+        }
+
+        if (inputs.User.Uid >= uids.Length)
+        {
+            throw CriException.InvalidArgument($"linux.security_context.run_as_user {inputs.User.Uid} is not mapped in the pod's user namespace");
+        }
+
+        if (inputs.User.Groups.Append(inputs.User.Gid).FirstOrDefault(gid => gid >= gids.Length) is var group and > 0)
+        {
+            throw CriException.InvalidArgument(
+                $"linux.security_context.run_as_group, supplemental_groups: {group} is not mapped in the pod's user namespace");
+        }
     }
 
     public static IReadOnlyList<string>? MaskedPaths(ContainerSpecInputs inputs) =>

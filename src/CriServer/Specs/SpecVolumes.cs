@@ -17,6 +17,7 @@ internal static class SpecVolumes
             throw CriException.InvalidArgument($"{field}.image_sub_path needs {field}.image");
         }
 
+        IdMaps.CheckMountMaps(mount, field);
         List<string> options = ["rbind", Propagation(mount, field), Access(mount, field), .. Flags(mount, field)];
         var destination = Destination(mount, field);
         var source = Source(mount, field, host);

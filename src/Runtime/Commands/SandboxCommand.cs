@@ -20,9 +20,11 @@ internal static class SandboxCommand
             return 1;
         }
 
+        var sequence = 0L;
         try
         {
             var message = ControlCodec.Decode(packet.Bytes);
+            sequence = message.Sequence;
             var request = message as SandboxRequest
                 ?? throw new RuntimeException(RuntimeErrorKind.InvalidArgument, $"failed to create sandbox: not a request: {message.GetType().Name}");
             using var made = SandboxCreator.Create(request);
@@ -32,21 +34,21 @@ internal static class SandboxCommand
         }
         catch (RuntimeException e)
         {
-            return Refuse(channel, e.Error);
+            return Refuse(channel, sequence, e.Error);
         }
         catch (LinuxException e)
         {
-            return Refuse(channel, new RuntimeError(RuntimeErrorKind.Unknown, $"failed to create sandbox: {e.Message}", "sandbox", (int)e.Errno, e.Call));
+            return Refuse(channel, sequence, new RuntimeError(RuntimeErrorKind.Unknown, $"failed to create sandbox: {e.Message}", "sandbox", (int)e.Errno, e.Call));
         }
         catch (Exception e) when (e is CgroupException or IOException or UnauthorizedAccessException)
         {
-            return Refuse(channel, new RuntimeError(RuntimeErrorKind.Unknown, $"failed to create sandbox: {e.Message}", "sandbox"));
+            return Refuse(channel, sequence, new RuntimeError(RuntimeErrorKind.Unknown, $"failed to create sandbox: {e.Message}", "sandbox"));
         }
     }
 
-    private static int Refuse(ControlChannel channel, RuntimeError error)
+    private static int Refuse(ControlChannel channel, long sequence, RuntimeError error)
     {
-        channel.Send(ControlCodec.Encode(new ErrorReply(error)));
+        channel.Send(ControlCodec.Encode(new ErrorReply(error) { Sequence = sequence }));
         return 1;
     }
 }

@@ -92,6 +92,7 @@ internal static class ContainerExec
             ProcessProgram.AddPersonality(program, linux?.Personality);
             ProcessProgram.Add(program, request.Process, new ProcessProgram.Context(available, request.Keyring, request.Seccomp)
             {
+                InUserNamespace = entersUser,
                 Listener = listener is null ? null : new ProcessProgram.ListenerTarget(listenerFd, [0]),
             });
             using var initial = EnterInitialAffinity(request.Process);

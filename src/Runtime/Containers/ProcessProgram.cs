@@ -38,6 +38,9 @@ internal static class ProcessProgram
     /// <param name="Seccomp">BPF; empty: none.</param>
     internal sealed record Context(ulong Capabilities, string? Keyring, byte[] Seccomp)
     {
+        /// <summary>It runs in a user namespace: its capabilities are not the host's, which decide about limits.</summary>
+        public bool InUserNamespace { get; init; }
+
         /// <summary>Needed where the filter has a listener (<see cref="SeccompProfile.HasListener"/>).</summary>
         public ListenerTarget? Listener { get; init; }
     }
@@ -53,7 +56,7 @@ internal static class ProcessProgram
             program.Call("join keyring", SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, program.Text(keyring), onError: OnError.Ignore);
         }
 
-        AddRlimits(program, process, context.Capabilities);
+        AddRlimits(program, process, !context.InUserNamespace && CapabilitySets.Has(context.Capabilities, CapabilityTable.SysResource));
         Scheduling.Add(program, process);
         program.Call($"chdir to cwd (\"{process.Cwd}\")", SYS_chdir, program.Text(process.Cwd));
         if (!process.NoNewPrivileges)
@@ -133,9 +136,8 @@ internal static class ProcessProgram
 
     private static string Cause(LinuxException e) => e.Errno == Errno.ENOEXEC ? "exec format error" : e.Message[(e.Message.IndexOf(": ", StringComparison.Ordinal) + 2)..];
 
-    private static void AddRlimits(SyscallProgram program, ProcessSpec process, ulong capabilities)
+    private static void AddRlimits(SyscallProgram program, ProcessSpec process, bool mayRaise)
     {
-        var mayRaise = CapabilitySets.Has(capabilities, CapabilityTable.SysResource) && CapabilitySets.Has(CapabilitySets.OwnPermitted(), CapabilityTable.SysResource);
         foreach (var limit in process.Rlimits ?? [])
         {
             var resource = Rlimits.Find(limit.Type);

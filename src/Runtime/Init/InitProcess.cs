@@ -61,6 +61,7 @@ internal static class InitProcess
             RunHooksBeforePivot(channel, setup, spec);
             step = "pivot";
             EnterRoot(root, setup, spec);
+            NullStdio.Reopen();
             step = "cwd";
             WorkingFolder.Enter(spec.Process.Cwd);
             if (setup.HasGate)
@@ -147,6 +148,7 @@ internal static class InitProcess
         ProcessProgram.AddPersonality(program, spec.Linux?.Personality);
         ProcessProgram.Add(program, WithListenFds(spec.Process!, setup.ListenFds), new ProcessProgram.Context(CapabilitySets.OwnPermitted(), keyring, setup.Seccomp)
         {
+            InUserNamespace = spec.Linux?.Namespaces?.Any(item => item.Type == "user") ?? false,
             Listener = fds.Listener is { } listener ? new ProcessProgram.ListenerTarget((int)listener.DangerousGetHandle(), setup.ListenerState) : null,
         });
         return program;

@@ -40,8 +40,15 @@ internal static class Sysctl
         using var proc = new RootFd(DetachedMount.Create("proc", "proc", [], MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC));
         foreach (var (name, value) in settings)
         {
-            using var file = proc.Open("/sys/" + ToPath(name), O_WRONLY | O_NOFOLLOW);
-            Fd.WriteAll(file, Encoding.UTF8.GetBytes(value), $"sysctl {name}");
+            try
+            {
+                using var file = proc.Open("/sys/" + ToPath(name), O_WRONLY | O_NOFOLLOW);
+                Fd.WriteAll(file, Encoding.UTF8.GetBytes(value));
+            }
+            catch (LinuxException e)
+            {
+                throw new LinuxException(e.Errno, e.Call, $"sysctl \"{name}\"");
+            }
         }
     }
 

@@ -202,7 +202,9 @@ internal static class ContainerCreator
         }
         catch (CgroupException e)
         {
-            throw new RuntimeException(new RuntimeError(RuntimeErrorKind.Unknown, e.Message, name), e);
+            // A value that the kernel refuses is the client's, as is a setting that this kernel has not.
+            var isAsked = e.Errno is Errno.EINVAL or Errno.ERANGE or Errno.ENODEV or Errno.ENOENT;
+            throw new RuntimeException(new RuntimeError(isAsked ? RuntimeErrorKind.InvalidArgument : RuntimeErrorKind.Unknown, e.Message, name), e);
         }
     }
 }

@@ -25,6 +25,29 @@ public sealed class BadInputTests(ServerFixture fixture) : IClassFixture<ServerF
     public Task CreateContainer_UnknownCapability_IsInvalid() =>
         FailsAsync("NOT_A_CAP", config => config.Linux.SecurityContext.Capabilities = new Capability { AddCapabilities = { "NOT_A_CAP" } });
 
+    /// <summary>Fields out of range, and what only the kernel can tell: there the control file is named, which is called like the field.</summary>
+    public static TheoryData<string, string> Resources => new()
+    {
+        { "linux.resources.cpu_shares", """{"cpuShares": -1}""" },
+        { "linux.resources.cpu_quota", """{"cpuQuota": 10}""" },
+        { "linux.resources.cpu_period", """{"cpuPeriod": 2000000}""" },
+        { "linux.resources.cpuset_cpus", """{"cpusetCpus": "all"}""" },
+        { "linux.resources.memory_limit_in_bytes", """{"memoryLimitInBytes": 4096}""" },
+        { "linux.resources.memory_swap_limit_in_bytes", """{"memoryLimitInBytes": 67108864, "memorySwapLimitInBytes": 33554432}""" },
+        { "linux.resources.hugepage_limits", """{"hugepageLimits": [{"pageSize": "big", "limit": 1}]}""" },
+        { "linux.resources.unified", """{"unified": {"cgroup.procs": "1"}}""" },
+        { "cpuset.cpus", """{"cpusetCpus": "4000"}""" },
+        { "cpuset.mems", """{"cpusetMems": "900"}""" },
+        { "hugetlb.3MB", """{"hugepageLimits": [{"pageSize": "3MB", "limit": 1}]}""" },
+        { V1FactAttribute.HasV1 ? "linux.resources.unified" : "memory.nosuch", """{"unified": {"memory.nosuch": "1"}}""" },
+        { V1FactAttribute.HasV1 ? "linux.resources.unified" : "memory.high", """{"unified": {"memory.high": "much"}}""" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Resources))]
+    public Task CreateContainer_ResourceThatCannotBe_IsNamed(string name, string resources) =>
+        FailsAsync(name, config => config.Linux.Resources = LinuxContainerResources.Parser.ParseJson(resources));
+
     [Fact]
     public async Task CreateContainer_ImageNotThere_IsNotFound()
     {

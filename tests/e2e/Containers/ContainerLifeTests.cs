@@ -72,6 +72,7 @@ public sealed class ContainerLifeTests(ServerFixture fixture) : IClassFixture<Se
         var sandbox = await fixture.RunPodAsync(pod);
         var config = Configs.Container(pod, fixture.Image, "c", "/bin/sh", "-c", "dd if=/dev/zero of=/dev/null bs=200M");
         config.Linux.Resources.MemoryLimitInBytes = 15 << 20;
+        config.Linux.Resources.MemorySwapLimitInBytes = 15 << 20; // no swap, where the machine has any
         var container = await fixture.CreateAsync(sandbox, pod, config);
         await fixture.StartAsync(container);
         var status = await fixture.WaitForExitAsync(container);

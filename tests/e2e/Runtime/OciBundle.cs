@@ -12,7 +12,7 @@ internal sealed class OciBundle : IDisposable
     private static readonly string[] s_applets =
         ["sh", "true", "false", "sleep", "cat", "echo", "id", "ls", "env", "hostname", "ps", "mount", "mkdir", "grep", "readlink", "tty", "touch", "kill", "wc", "stty", "test"];
 
-    private static readonly string[] s_driver = UsesSystemd ? ["--systemd-cgroup"] : [];
+    private static readonly string[] s_driver = Environment.GetEnvironmentVariable("CRISHIM_CGROUP_DRIVER") == "systemd" ? ["--systemd-cgroup"] : [];
     private readonly TempFolder _folder = new();
 
     public OciBundle()
@@ -40,7 +40,7 @@ internal sealed class OciBundle : IDisposable
     public Spec Spec { get; set; }
 
     /// <summary>True where the tests run with the systemd driver (hack/test-vm).</summary>
-    public static bool UsesSystemd { get; } = Environment.GetEnvironmentVariable("CRISHIM_CGROUP_DRIVER") == "systemd";
+    public static bool UsesSystemd => s_driver.Length > 0;
 
     public string CgroupsPath => UsesSystemd ? $"system.slice:crishim-test:{Id}" : "/crishim-test-" + Id;
 

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using CriShim.Cgroups;
 using CriShim.Linux;
 using CriShim.Oci;
 using CriShim.Oci.RuntimeSpec;
@@ -26,7 +27,7 @@ internal sealed class SupervisedContainer : IDisposable
     public SupervisedContainer(params string[] command)
     {
         Id = $"e2e{Environment.ProcessId}x{Random.Shared.Next():x}";
-        CgroupPath = $"/crishim-{Id}";
+        CgroupPath = OciBundle.UsesSystemd ? $"system.slice:crishim:{Id}" : $"/crishim-{Id}";
         Process = new ProcessSpec { Args = command, Env = [Encoding.ASCII.GetBytes("PATH=/bin")], Cwd = "/" };
     }
 
@@ -41,6 +42,8 @@ internal sealed class SupervisedContainer : IDisposable
     public string? LogFolder { get; set; }
 
     public string CgroupPath { get; }
+
+    public ICgroupManager Cgroup => CgroupManagerFactory.FromProc().Open(CgroupPath);
 
     /// <summary>To be changed before <see cref="Create"/>.</summary>
     public ProcessSpec Process { get; set; }
@@ -150,7 +153,7 @@ internal sealed class SupervisedContainer : IDisposable
         var problems = _folder.Combine("supervisor.log");
         Assert.Equal("", File.Exists(problems) ? File.ReadAllText(problems) : "");
         Assert.DoesNotContain(_folder.Path, File.ReadAllText("/proc/self/mountinfo"), StringComparison.Ordinal);
-        Assert.DoesNotContain(Directory.EnumerateDirectories("/sys/fs/cgroup"), hierarchy => Directory.Exists(hierarchy + CgroupPath));
+        Assert.False(Cgroup.Exists());
         _process?.Dispose();
         _channel?.Dispose();
         _folder.Dispose();

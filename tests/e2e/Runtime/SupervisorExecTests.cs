@@ -111,9 +111,7 @@ public sealed class SupervisorExecTests
     {
         using var container = new SupervisedContainer("sleep", "1000");
         container.CreateAndStart();
-        File.WriteAllText($"/sys/fs/cgroup/unified{container.CgroupPath}/cgroup.freeze", "1");
-        Assert.True(SpinWait.SpinUntil(
-            () => File.ReadAllText($"/sys/fs/cgroup/unified{container.CgroupPath}/cgroup.events").Contains("frozen 1", StringComparison.Ordinal), 5000));
+        container.Cgroup.Freeze();
         using var devNull = Fd.Open("/dev/null", O_RDWR);
         var request = new ExecRequest("e", container.Process with { Args = ["true"] });
         Assert.Equal(RuntimeErrorKind.FailedPrecondition, Assert.IsType<ErrorReply>(container.Ask(request, devNull, devNull, devNull)).Error.Kind);

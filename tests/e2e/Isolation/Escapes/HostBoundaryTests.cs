@@ -21,7 +21,7 @@ public sealed class HostBoundaryTests(ServerFixture fixture) : IClassFixture<Ser
     ];
 
     /// <summary>What escapes of recent years began with; calls that are newer than the profile answer ENOSYS.</summary>
-    [ProgramFact("gcc")]
+    [InstalledFact("gcc")]
     public async Task DefaultSeccompProfile_CallsOfAttacks_AreRefused()
     {
         using var probe = new SyscallProbe();

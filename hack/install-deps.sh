@@ -28,6 +28,7 @@ xfsprogs:/usr/sbin/mkfs.xfs
 runc:/usr/sbin/runc
 podman:/usr/bin/podman
 conmon:/usr/bin/conmon
+criu:/usr/sbin/criu
 containerd:/usr/bin/containerd
 openssl:/usr/bin/openssl
 procps:/usr/bin/pkill

@@ -20,7 +20,7 @@ internal static class ContainerMaker
     {
         OwnProcess.MakeUndumpable();
         var (spec, json) = BundleReader.Read(options.BundlePath);
-        CheckTerminal(spec.Process?.Terminal ?? false, options, withGate || options.Detach);
+        CheckTerminal(spec.Process?.Terminal ?? false, options.ConsoleSocket, withGate || options.Detach);
         var cgroupPath = ContainerCgroup.PathOf(options.Id, spec, context.UsesSystemd);
         context.Store.Reserve(options.Id);
         try
@@ -71,14 +71,14 @@ internal static class ContainerMaker
         }
     }
 
-    public static void CheckTerminal(bool terminal, CreateOptions options, bool isDetached)
+    public static void CheckTerminal(bool terminal, string? consoleSocket, bool isDetached)
     {
-        if (isDetached && terminal && options.ConsoleSocket is null)
+        if (isDetached && terminal && consoleSocket is null)
         {
             throw CommandLine.Wrong("cannot allocate tty if runc will detach without setting console socket");
         }
 
-        if ((!isDetached || !terminal) && options.ConsoleSocket is not null)
+        if ((!isDetached || !terminal) && consoleSocket is not null)
         {
             throw CommandLine.Wrong("cannot use console socket if runc will not detach or allocate tty");
         }
@@ -118,22 +118,25 @@ internal static class ContainerMaker
         }
     }
 
+    /// <summary>A container's state just made.</summary>
+    public static ContainerState StateOf(string id, string bundlePath, Spec spec, string cgroupPath, int pid, ulong startTime, string? keyring) => new(
+        id,
+        pid,
+        startTime,
+        bundlePath,
+        Path.GetFullPath(spec.Root!.Path, bundlePath),
+        cgroupPath,
+        TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds() * 1_000_000,
+        keyring,
+        spec.Annotations)
+    {
+        CgroupMachine = ContainerCgroup.IsRelative(cgroupPath) ? CgroupManagerFactory.FromProc().ToText() : null,
+    };
+
     private static void Keep(CommandContext context, CreateOptions options, Spec spec, byte[] json, string cgroupPath, int pid, ulong startTime)
     {
-        var state = new ContainerState(
-            options.Id,
-            pid,
-            startTime,
-            options.BundlePath,
-            Path.GetFullPath(spec.Root!.Path, options.BundlePath),
-            cgroupPath,
-            TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds() * 1_000_000,
-            options.NoNewKeyring ? null : SessionKeyring.NameFor(options.Id),
-            spec.Annotations)
-        {
-            CgroupMachine = ContainerCgroup.IsRelative(cgroupPath) ? CgroupManagerFactory.FromProc().ToText() : null,
-        };
-        context.Store.Save(state, json);
+        var keyring = options.NoNewKeyring ? null : SessionKeyring.NameFor(options.Id);
+        context.Store.Save(StateOf(options.Id, options.BundlePath, spec, cgroupPath, pid, startTime, keyring), json);
         WritePidFile(options.PidFile, pid);
     }
 }

@@ -37,6 +37,13 @@ internal static class OciCommands
                      [--cpu-idle n] [--cpu-rt-period n] [--cpu-rt-runtime n] [--cpuset-cpus list] [--cpuset-mems list] [--memory size]
                      [--memory-reservation size] [--memory-swap size] [--pids-limit n] id
           events     print counters and out-of-memory kills as JSON: [--stats] [--interval 5s] id
+          checkpoint save a running container to files, and end it: [--image-path folder] [--work-path folder] [--parent-path path]
+                     [--leave-running] [--tcp-established] [--ext-unix-sk] [--shell-job] [--file-locks] [--link-remap] [--pre-dump]
+                     [--auto-dedup] [--manage-cgroups-mode soft|full|strict|ignore] [--empty-ns network]
+                     [--page-server address:port] [--tcp-skip-in-flight] id
+          restore    make a container from such files: [--bundle folder] [--image-path folder] [--work-path folder] [--console-socket path]
+                     [--pid-file path] [--detach] [--no-pivot] [--lsm-profile type:name] [--lsm-mount-context c] and
+                     --tcp-established … --empty-ns of checkpoint: id
           features   print what this runtime can do, as JSON
           spec       write a default config.json: [--bundle folder] [--rootless]
 
@@ -114,6 +121,8 @@ internal static class OciCommands
         "events" => EventsCommand.Run(context),
         "features" => FeaturesCommand.Run(),
         "spec" => SpecCommand.Run(context),
+        "checkpoint" => CheckpointCommand.Run(context),
+        "restore" => RestoreCommand.Run(context),
         "version" => Print(FeaturesCommand.VersionText),
         "help" => Print(Usage),
         _ => RefuseUnknown(context, command),

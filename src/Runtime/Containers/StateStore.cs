@@ -24,6 +24,12 @@ internal sealed class StateStore(string root)
 
     public string GatePath(string id) => Path.Combine(Folder(id), GateFile);
 
+    /// <summary>
+    /// An empty folder for a restored container's root, in mount namespaces that nobody else sees. Outside all containers' folders: those
+    /// are removed with all in them.
+    /// </summary>
+    public string MakeRestoreFolder() => Directory.CreateDirectory(Path.Combine(root, "@restore"), FolderMode).FullName;
+
     /// <summary>Takes the id. Its folder is there afterwards, empty.</summary>
     public void Reserve(string id)
     {

@@ -61,6 +61,7 @@ internal static class InitProcess
             RunHooksBeforePivot(channel, setup, spec);
             step = "pivot";
             EnterRoot(root, setup, spec);
+            NullStdio.Reopen();
             step = "cwd";
             WorkingFolder.Enter(spec.Process.Cwd);
             if (setup.HasGate)

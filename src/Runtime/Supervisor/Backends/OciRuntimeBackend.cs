@@ -1,7 +1,6 @@
 using CriShim.Cgroups;
 using CriShim.Linux;
 using CriShim.Oci.RuntimeSpec;
-using CriShim.Runtime.Containers;
 using CriShim.Runtime.Contract;
 using Microsoft.Win32.SafeHandles;
 
@@ -92,7 +91,7 @@ internal sealed class OciRuntimeBackend : IContainerBackend
 
     public void Dispose() => PidFd.Dispose();
 
-    private static IReadOnlyList<RuntimeException> Remove(OciRuntimeProgram program, ICgroupManager cgroup)
+    private static List<RuntimeException> Remove(OciRuntimeProgram program, ICgroupManager cgroup)
     {
         List<RuntimeException> failures = [];
         try

@@ -16,6 +16,9 @@ internal static class ScopeProperties
     private const ulong UsualPeriod = 100_000;
     private const int CpusPerByte = 8;
 
+    /// <summary>systemd's word for cpu.idle.</summary>
+    private const ulong IdleWeight = 0;
+
     /// <summary>What every container's scope has, and the process that holds it open until the container's own is in it.</summary>
     public static IReadOnlyList<SystemdProperty> Base(ScopePath scope, uint holder) =>
     [
@@ -27,7 +30,19 @@ internal static class ScopeProperties
         SystemdProperty.Text("CollectMode", "inactive-or-failed"),
     ];
 
-    public static IReadOnlyList<SystemdProperty> Of(ResourcesSpec resources)
+    /// <summary>
+    /// What can be told only when the scope begins. systemd sets memory.oom.group by its OOMPolicy again and again; one before 253 knows none
+    /// for scopes, and leaves the file alone.
+    /// </summary>
+    public static IReadOnlyList<SystemdProperty> AtStart(ResourcesSpec resources) =>
+        resources.Unified?.GetValueOrDefault("memory.oom.group") == "1" ? [SystemdProperty.Text("OOMPolicy", "kill") with { IsOptional = true }] : [];
+
+    /// <summary>Limits that can be changed at any time.</summary>
+    /// <param name="resources">The limits.</param>
+    /// <param name="hasBfq">
+    /// The kernel has io.bfq.weight, which systemd then sets too, on a scale of its own. Null: not known yet, and no weight is told.
+    /// </param>
+    public static IReadOnlyList<SystemdProperty> Of(ResourcesSpec resources, bool? hasBfq)
     {
         var properties = new List<SystemdProperty>();
         AddCpu(properties, resources.Cpu);
@@ -37,9 +52,9 @@ internal static class ScopeProperties
             properties.Add(SystemdProperty.Number("TasksMax", pids.Limit > 0 ? (ulong)pids.Limit : Unlimited));
         }
 
-        if (resources.BlockIO?.Weight is > 0 and var weight)
+        if (hasBfq is { } bfq && resources.BlockIO?.Weight is > 0 and var weight)
         {
-            properties.Add(SystemdProperty.Number("IOWeight", IoController.Weight(weight)));
+            properties.Add(SystemdProperty.Number("IOWeight", bfq ? WeightForBfq(weight) : IoController.Weight(weight)));
         }
 
         AddUnified(properties, resources.Unified);
@@ -75,6 +90,9 @@ internal static class ScopeProperties
         return [.. bits];
     }
 
+    // The inverse of BFQ_WEIGHT() in systemd's src/basic/cgroup-util.h: 1 to 100 stay, 100 to 10000 become 100 to 1000.
+    private static ulong WeightForBfq(ushort weight) => weight <= 100 ? weight : 100 + ((ulong)(Math.Min(weight, (ushort)1000) - 100) * 11);
+
     private static void AddCpu(List<SystemdProperty> properties, CpuSpec? cpu)
     {
         if (cpu is null)
@@ -82,7 +100,11 @@ internal static class ScopeProperties
             return;
         }
 
-        if (cpu.Shares is > 0 && cpu.Idle is not 1)
+        if (cpu.Idle is 1)
+        {
+            properties.Add(SystemdProperty.Number("CPUWeight", IdleWeight));
+        }
+        else if (cpu.Shares is > 0)
         {
             properties.Add(SystemdProperty.Number("CPUWeight", CpuController.Weight(cpu.Shares.Value)));
         }
@@ -167,6 +189,7 @@ internal static class ScopeProperties
     private static string? NameOf(string file) => file switch
     {
         "cpu.weight" => "CPUWeight",
+        "io.weight" => "IOWeight",
         "memory.min" => "MemoryMin",
         "memory.low" => "MemoryLow",
         "memory.high" => "MemoryHigh",

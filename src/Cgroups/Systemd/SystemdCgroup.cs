@@ -10,8 +10,9 @@ namespace CriShim.Cgroups.Systemd;
 /// A cgroup that systemd makes and knows: a transient scope in a slice, on a unified machine. Inside it is ours (Delegate): all but making,
 /// limiting and removing it is as without systemd.
 /// <code>
-/// Create     holder process -> StartTransientUnit -> JobRemoved "done" -> what systemd has no controllers for is enabled
-/// Apply      files, then SetUnitProperties with the same
+/// Create     a process to hold the scope open
+/// Apply      StartTransientUnit with it and the limits -> JobRemoved "done"; controllers that systemd does not know; the files
+/// Update     files, then SetUnitProperties with the same
 /// OpenJoin   the first: when the clone is done, the holder ends and the connection closes
 /// Remove     rmdir, StopUnit
 /// </code>
@@ -34,26 +35,22 @@ internal sealed class SystemdCgroup(CgroupHierarchy hierarchy, ScopePath scope, 
         }
 
         _holder = new ScopeHolder();
-        try
-        {
-            units.StartScope(scope.Unit, ScopeProperties.Base(scope, (uint)_holder.Pid));
-            _cgroup.EnableControllers();
-        }
-        catch
-        {
-            _holder.Dispose();
-            throw;
-        }
     }
 
     public bool Exists() => _cgroup.Exists();
 
     public void Apply(ResourcesSpec? resources)
     {
+        var holder = _holder ?? throw new InvalidOperationException("not created");
+        var limits = resources ?? new ResourcesSpec();
+        units.StartScope(
+            scope.Unit,
+            [.. ScopeProperties.Base(scope, (uint)holder.Pid), .. ScopeProperties.AtStart(limits), .. ScopeProperties.Of(limits, hasBfq: null)]);
+        _cgroup.EnableControllers();
         _cgroup.Apply(resources);
-        if (resources is not null)
+        if (limits.BlockIO?.Weight is > 0)
         {
-            Tell(resources);
+            Tell(limits);
         }
     }
 
@@ -98,7 +95,7 @@ internal sealed class SystemdCgroup(CgroupHierarchy hierarchy, ScopePath scope, 
 
     private void Tell(ResourcesSpec resources)
     {
-        if (ScopeProperties.Of(resources) is { Count: > 0 } properties)
+        if (ScopeProperties.Of(resources, File.Exists(Folders[0].Path + "/io.bfq.weight")) is { Count: > 0 } properties)
         {
             units.SetProperties(scope.Unit, properties);
         }

@@ -6,6 +6,9 @@ namespace CriShim.Cgroups.Systemd;
 /// <param name="WriteValue">Writes the value.</param>
 internal sealed record SystemdProperty(string Name, string Signature, Action<DBusWriter> WriteValue)
 {
+    /// <summary>A systemd that does not know it does without.</summary>
+    public bool IsOptional { get; init; }
+
     public static SystemdProperty Text(string name, string value) => new(name, "s", writer => writer.String(value));
 
     public static SystemdProperty Flag(string name, bool value) => new(name, "b", writer => writer.Boolean(value));

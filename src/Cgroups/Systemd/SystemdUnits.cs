@@ -15,6 +15,7 @@ internal sealed class SystemdUnits(string busSocket, TimeSpan timeout) : IDispos
     private const string ManagerInterface = Service + ".Manager";
     private const string JobSignals = "type='signal',sender='" + Service + "',interface='" + ManagerInterface + "',member='JobRemoved'";
     private const string UnitExists = Service + ".UnitExists";
+    private const string UnknownProperty = "org.freedesktop.DBus.Error.PropertyReadOnly";
     private const string NoSuchUnit = Service + ".NoSuchUnit";
 
     /// <summary>Stops what is in the way, instead of waiting behind it.</summary>
@@ -39,13 +40,13 @@ internal sealed class SystemdUnits(string busSocket, TimeSpan timeout) : IDispos
     {
         try
         {
-            Start(connection, unit, properties);
+            StartKnown(connection, unit, properties);
         }
         catch (DBusException e) when (e.Name == UnitExists)
         {
             StopJob(connection, unit);
             Forget(connection, unit);
-            Start(connection, unit, properties);
+            StartKnown(connection, unit, properties);
         }
     });
 
@@ -80,7 +81,19 @@ internal sealed class SystemdUnits(string busSocket, TimeSpan timeout) : IDispos
     private static DBusMessage Call(DBusConnection connection, string method, string signature, DBusWriter body) =>
         connection.Call(new DBusCall(Service, ManagerPath, ManagerInterface, method) { Signature = signature, Body = body });
 
-    // The two empty arrays: no other units with it.
+    private void StartKnown(DBusConnection connection, string unit, IReadOnlyList<SystemdProperty> properties)
+    {
+        try
+        {
+            Start(connection, unit, properties);
+        }
+        catch (DBusException e) when (e.Name == UnknownProperty && properties.Any(property => property.IsOptional))
+        {
+            Start(connection, unit, [.. properties.Where(property => !property.IsOptional)]);
+        }
+    }
+
+    // The empty array: no other units with it.
     private void Start(DBusConnection connection, string unit, IReadOnlyList<SystemdProperty> properties)
     {
         var body = new DBusWriter().String(unit).String(Replace).Structs(properties, (writer, property) => property.Write(writer))

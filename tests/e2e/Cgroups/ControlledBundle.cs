@@ -1,3 +1,4 @@
+using CriShim.Cgroups;
 using CriShim.E2e.Fixtures;
 using CriShim.E2e.Runtime;
 using CriShim.Oci.RuntimeSpec;
@@ -52,6 +53,10 @@ internal sealed class ControlledBundle : IDisposable
     }
 
     public CommandResult Run(string script) => _bundle.RunScript(Prelude + script);
+
+    /// <summary>What its cgroup has used.</summary>
+    public long CpuNanoseconds() =>
+        (long)CgroupManagerFactory.FromProc().Open(_bundle.CgroupsPath).Stats(StatsParts.Cpu).Cpu!.UsageNanoseconds;
 
     /// <summary>What a script that must succeed writes.</summary>
     public string Output(string script) => OciBundle.RequireSuccess(Run(script)).Output.TrimEnd();

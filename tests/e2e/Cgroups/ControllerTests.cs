@@ -58,11 +58,14 @@ public sealed class ControllerTests : IAsyncLifetime
     [Fact]
     public async Task CpuShares_TwoOnOneCpu_GetTheirParts()
     {
-        const string Spin = "i=0; e=$(($(date +%s) + 3)); while [ $(date +%s) -lt $e ]; do j=0; while [ $j -lt 2000 ]; do j=$((j+1)); done; i=$((i+1)); done; echo $i";
         using var large = new ControlledBundle(Cpu(new() { Shares = 8192, Cpus = "0" }));
         using var small = new ControlledBundle(Cpu(new() { Shares = 128, Cpus = "0" }));
-        var results = await Task.WhenAll(Task.Run(() => Number(large.Output(Spin))), Task.Run(() => Number(small.Output(Spin))));
-        Assert.True(results[0] > 3 * results[1], $"{results[0]} against {results[1]}");
+        large.Bundle.Start("sh", "-c", "while :; do :; done");
+        small.Bundle.Start("sh", "-c", "while :; do :; done");
+        var before = (large.CpuNanoseconds(), small.CpuNanoseconds());
+        await Task.Delay(TimeSpan.FromSeconds(2)); // a measurement's time
+        var (first, second) = (large.CpuNanoseconds() - before.Item1, small.CpuNanoseconds() - before.Item2);
+        Assert.True(first > 4 * second, $"{first} ns against {second}");
     }
 
     [Fact]

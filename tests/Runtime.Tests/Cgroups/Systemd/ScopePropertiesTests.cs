@@ -15,7 +15,7 @@ public sealed class ScopePropertiesTests
             Pids = new PidsSpec { Limit = 77 },
             BlockIO = new BlockIoSpec { Weight = 1000 },
             Unified = new Dictionary<string, string> { ["memory.high"] = "1000000", ["memory.min"] = "max", ["cpu.max.burst"] = "5" },
-        });
+        }, hasBfq: false);
         Assert.Equal(
             [
                 "CPUWeight=100", "CPUQuotaPeriodUSec=100000", "CPUQuotaPerSecUSec=500000", "AllowedCPUs=0302", "AllowedMemoryNodes=01",
@@ -31,7 +31,7 @@ public sealed class ScopePropertiesTests
     [InlineData(123_457, 1_000_000)]
     public void Of_Quota_ComesOutOfSystemdsArithmeticUnchanged(long quota, ulong period)
     {
-        var property = ScopeProperties.Of(new ResourcesSpec { Cpu = new CpuSpec { Quota = quota, Period = period } })[1];
+        var property = ScopeProperties.Of(new ResourcesSpec { Cpu = new CpuSpec { Quota = quota, Period = period } }, hasBfq: false)[1];
         var perSecond = ulong.Parse(Text(property).Split('=')[1], System.Globalization.CultureInfo.InvariantCulture);
         Assert.Equal((ulong)quota, perSecond * period / 1_000_000); // src/core/cgroup.c, cgroup_apply_unified_cpu_quota
     }
@@ -43,9 +43,25 @@ public sealed class ScopePropertiesTests
     public void Of_Special_IsTold(string what, int? quota, int? memory, string expected)
     {
         _ = what;
-        var properties = ScopeProperties.Of(new ResourcesSpec { Cpu = new CpuSpec { Quota = quota }, Memory = new MemorySpec { Limit = memory } });
+        var properties = ScopeProperties.Of(new ResourcesSpec { Cpu = new CpuSpec { Quota = quota }, Memory = new MemorySpec { Limit = memory } }, hasBfq: false);
         Assert.Equal(expected, string.Join(' ', properties.Select(Text)));
     }
+
+    [Theory]
+    [InlineData(10, 10)]
+    [InlineData(100, 100)]
+    [InlineData(500, 500)]
+    [InlineData(1000, 1000)]
+    public void Of_IoWeightWithBfq_ComesOutOfSystemdsArithmeticUnchanged(ushort weight, ulong expected)
+    {
+        var property = ScopeProperties.Of(new ResourcesSpec { BlockIO = new BlockIoSpec { Weight = weight } }, hasBfq: true).Single();
+        var told = ulong.Parse(Text(property).Split('=')[1], System.Globalization.CultureInfo.InvariantCulture);
+        Assert.Equal(expected, told <= 100 ? told : 100 + ((told - 100) * 900 / 9900));
+    }
+
+    [Fact]
+    public void Of_Idle_IsAWeightOfNone() => Assert.Equal(
+        ["CPUWeight=0"], ScopeProperties.Of(new ResourcesSpec { Cpu = new CpuSpec { Idle = 1, Shares = 5 } }, hasBfq: false).Select(Text));
 
     [Theory]
     [InlineData("1-0")]

@@ -34,6 +34,14 @@ public sealed class SystemdUnitsTests : IDisposable
     }
 
     [Fact]
+    public void StartScope_OldSystemd_DoesWithoutWhatItDoesNotKnow()
+    {
+        _bus.Errors["StartTransientUnit"] = "org.freedesktop.DBus.Error.PropertyReadOnly";
+        _units.StartScope("a.scope", [SystemdProperty.Text("OOMPolicy", "kill") with { IsOptional = true }]);
+        Assert.Equal(["StartTransientUnit", "StartTransientUnit"], _bus.Calls[3..]);
+    }
+
+    [Fact]
     public void StartScope_JobFails_NamesUnitAndResult()
     {
         _bus.JobResult = "timeout";

@@ -71,6 +71,16 @@ internal static class ContainerMaker
         }
     }
 
+    /// <summary>To whoever listens there (a unix stream socket) and wants to watch the process without the races of a number.</summary>
+    public static void SendPidfd(string? socket, PidFd process)
+    {
+        if (socket is not null)
+        {
+            using var connection = UnixStream.Connect(socket);
+            UnixStream.Send(connection, "pidfd"u8, process.Handle);
+        }
+    }
+
     public static void CheckTerminal(bool terminal, string? consoleSocket, bool isDetached)
     {
         if (isDetached && terminal && consoleSocket is null)
@@ -109,6 +119,7 @@ internal static class ContainerMaker
                 }
             }
 
+            SendPidfd(options.PidfdSocket, container.PidFd);
             return container;
         }
         catch

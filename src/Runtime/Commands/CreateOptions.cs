@@ -8,6 +8,7 @@ internal sealed record CreateOptions(
     string Id,
     string BundlePath,
     string? ConsoleSocket,
+    string? PidfdSocket,
     string? PidFile,
     bool NoPivot,
     bool NoNewKeyring,
@@ -21,11 +22,12 @@ internal sealed record CreateOptions(
         var line = CommandLine.Parse(
             words,
             ["no-pivot", "no-new-keyring", "detach,d", "no-subreaper", "keep"],
-            ["bundle,b", "console-socket", "pid-file", "preserve-fds"]);
+            ["bundle,b", "console-socket", "pidfd-socket", "pid-file", "preserve-fds"]);
         return new CreateOptions(
             line.Require(1, 1, $"{command} [flags] container-id")[0],
             Path.GetFullPath(line.Get("bundle") ?? "."),
             line.Get("console-socket"),
+            line.Get("pidfd-socket"),
             line.Get("pid-file"),
             line.Has("no-pivot"),
             line.Has("no-new-keyring"),

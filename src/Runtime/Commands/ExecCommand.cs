@@ -34,6 +34,7 @@ internal static class ExecCommand
             using var child = Start(options, state, container, process, init, cgroup, console?.Slave, context.Store.SeccompCacheFolder);
             console?.Slave.Dispose();
             ContainerMaker.WritePidFile(options.PidFile, child.Pid);
+            ContainerMaker.SendPidfd(options.PidfdSocket, child.PidFd);
             return Finish(options, child, console);
         }
         catch (RuntimeException e)

@@ -21,11 +21,13 @@ internal sealed record ExecOptions(string Id, string? ConsoleSocket, string? Pid
     /// <summary>Below the container's own, which the process is to be in: "path", or for hierarchies of v1 "controller,…:path".</summary>
     public IReadOnlyList<string> SubCgroups => _line!.All("cgroup");
 
+    public string? PidfdSocket => _line!.Get("pidfd-socket");
+
     public static ExecOptions Parse(IReadOnlyList<string> words) => new(CommandLine.Parse(
         words,
         ["tty,t", "detach,d", "no-new-privs", "no-subreaper", "ignore-paused"],
         [
-            "console-socket", "cwd", "env,e", "user,u", "additional-gids,g", "process,p", "pid-file", "process-label", "apparmor", "cap,c",
+            "console-socket", "pidfd-socket", "cwd", "env,e", "user,u", "additional-gids,g", "process,p", "pid-file", "process-label", "apparmor", "cap,c",
             "preserve-fds", "cgroup",
         ]));
 

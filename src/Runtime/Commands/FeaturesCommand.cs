@@ -27,6 +27,9 @@ internal static class FeaturesCommand
             WriteList(writer, "hooks", s_hooks);
             WriteList(writer, "mountOptions", MountOptions.Words.Order(StringComparer.Ordinal));
             WriteLinux(writer);
+            writer.WriteStartObject("annotations");
+            writer.WriteString("org.opencontainers.runc.checkpoint.enabled", "true");
+            writer.WriteEndObject();
             writer.WriteEndObject();
         }
 

@@ -19,8 +19,8 @@ internal static class OciCommands
         crishim-runtime [global flags] command [flags] [arguments]
 
         commands:
-          create     make a container: [--bundle folder] [--console-socket path] [--pid-file path] [--preserve-fds n] [--no-pivot]
-                     [--no-new-keyring] id
+          create     make a container: [--bundle folder] [--console-socket path] [--pidfd-socket path] [--pid-file path] [--preserve-fds n]
+                     [--no-pivot] [--no-new-keyring] id
           start      run the program of a created container: id
           run        create and start: the flags of create, [--detach] [--keep] id
           state      print a container's state as JSON: id

@@ -54,6 +54,21 @@ public sealed class OciTerminalTests : IAsyncLifetime, IDisposable
         Assert.Contains("/dev/pts/0\r\n0\r\n", ReadToEnd(master), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Create_PidfdSocket_GetsTheInit()
+    {
+        _bundle.WriteSpec("sleep", "100");
+        using var listener = Listen();
+
+        OciBundle.RequireSuccess(_bundle.Run("create", "--pidfd-socket", ConsolePath, "--bundle", _bundle.Path, _bundle.Id));
+        using var process = new PidFd(await ReceiveAsync(listener, "pidfd"));
+        OciBundle.RequireSuccess(_bundle.Run("start", _bundle.Id));
+
+        Assert.False(ProcessEnd.Wait(process, TimeSpan.Zero));
+        Assert.True(process.SendSignal(9));
+        _bundle.AwaitStatus("stopped");
+    }
+
     [Theory]
     [InlineData(true, "cannot allocate tty")]
     [InlineData(false, "cannot use console socket")]
@@ -112,13 +127,13 @@ public sealed class OciTerminalTests : IAsyncLifetime, IDisposable
         return listener;
     }
 
-    /// <summary>What `recvtty` does: the one descriptor that comes beside the terminal's name.</summary>
-    private static async Task<SafeFileHandle> ReceiveAsync(Socket listener)
+    /// <summary>What `recvtty` does: the one descriptor that comes beside its name.</summary>
+    private static async Task<SafeFileHandle> ReceiveAsync(Socket listener, string expected = "/dev/ptmx")
     {
         using var connection = await listener.AcceptAsync().WaitAsync(TimeSpan.FromSeconds(10));
         connection.Blocking = true;
         var (name, descriptor) = SeccompAgent.Receive((int)connection.Handle);
-        Assert.Equal("/dev/ptmx", name);
+        Assert.Equal(expected, name);
         return new SafeFileHandle(descriptor, ownsHandle: true);
     }
 

@@ -12,26 +12,17 @@ public sealed class HostBoundaryTests(ServerFixture fixture) : IClassFixture<Ser
     private const int ENOSYS = 38;
 
     /// <summary>Calls by number and arguments, x86_64. What gets through has its ordinary error; what does not, EPERM or ENOSYS.</summary>
-    public static TheoryData<string, string> Forbidden() => new()
-    {
-        { "socket(AF_ALG)", "41,38,5,0" },
-        { "socket(AF_VSOCK)", "41,40,1,0" },
-        { "io_uring_setup", "425,1,0" },
-        { "unshare(CLONE_NEWUSER)", "272,0x10000000" },
-        { "clone3", "435,0,0" },
-        { "mount", "165,0,0,0,0,0" },
-        { "bpf", "321,0,0,0" },
-        { "keyctl(KEYCTL_GET_KEYRING_ID)", "250,0,-3,0" },
-        { "perf_event_open", "298,0,0,-1,-1,0" },
-        { "kexec_load", "246,0,0,0,0" },
-        { "init_module", "175,0,0,0" },
-        { "open_by_handle_at", "304,-1,0,0" },
-        { "userfaultfd", "323,0" },
-    };
+    private static readonly (string Name, string Call)[] s_forbidden =
+    [
+        ("socket(AF_ALG)", "41,38,5,0"), ("socket(AF_VSOCK)", "41,40,1,0"), ("io_uring_setup", "425,1,0"), ("unshare(CLONE_NEWUSER)", "272,0x10000000"),
+        ("clone3", "435,0,0"), ("mount", "165,0,0,0,0,0"), ("bpf", "321,0,0,0"), ("keyctl", "250,0,-3,0"), ("perf_event_open", "298,0,0,-1,-1,0"),
+        ("kexec_load", "246,0,0,0,0"), ("init_module", "175,0,0,0"), ("open_by_handle_at", "304,-1,0,0"), ("userfaultfd", "323,0"),
+        ("fsopen", "430,0,0"), ("open_tree", "428,-100,0,1"), ("setns", "308,0,0"), ("add_key", "248,0,0,0,0,0"), ("reboot", "169,0,0,0,0"),
+    ];
 
-    [Theory]
-    [MemberData(nameof(Forbidden))]
-    public async Task DefaultSeccompProfile_CallOfAttacks_IsRefused(string name, string call)
+    /// <summary>What escapes of recent years began with; calls that are newer than the profile answer ENOSYS.</summary>
+    [InstalledFact("gcc")]
+    public async Task DefaultSeccompProfile_CallsOfAttacks_AreRefused()
     {
         using var probe = new SyscallProbe();
         var pod = fixture.Pod();
@@ -41,9 +32,9 @@ public sealed class HostBoundaryTests(ServerFixture fixture) : IClassFixture<Ser
         config.Linux.SecurityContext.Seccomp = new SecurityProfile { ProfileType = ProfileType.RuntimeDefault };
         var container = await fixture.CreateAsync(sandbox, pod, config);
         await fixture.StartAsync(container);
-        var errors = SyscallProbe.Errors(await fixture.OutputAsync(container, SyscallProbe.PathInContainer, call, "39"));
-        Assert.True(errors[0] is EPERM or ENOSYS, $"{name}: {errors[0]}");
-        Assert.Equal(0, errors[1]); // getpid
+        var errors = SyscallProbe.Errors(await fixture.OutputAsync(container, [SyscallProbe.PathInContainer, .. s_forbidden.Select(item => item.Call), "39"]));
+        Assert.Equal([], s_forbidden.Zip(errors).Where(pair => pair.Second is not (EPERM or ENOSYS)).Select(pair => $"{pair.First.Name}: {pair.Second}"));
+        Assert.Equal(0, errors[^1]); // getpid
         await fixture.RemovePodAsync(sandbox);
     }
 
@@ -102,7 +93,7 @@ public sealed class HostBoundaryTests(ServerFixture fixture) : IClassFixture<Ser
         config.Linux.Resources = new LinuxContainerResources { MemoryLimitInBytes = 64 << 20 };
         var container = await fixture.CreateAsync(sandbox, pod, config);
         await fixture.StartAsync(container);
-        Assert.Equal("67108864\n", await fixture.OutputAsync(container, "/bin/sh", "-c", "cat /sys/fs/cgroup/memory.max /sys/fs/cgroup/memory/memory.limit_in_bytes 2>/dev/null"));
+        Assert.Equal("67108864\n", await fixture.OutputAsync(container, "/bin/sh", "-c", "cat /sys/fs/cgroup/memory.max /sys/fs/cgroup/memory/memory.limit_in_bytes 2>/dev/null; true"));
         Assert.NotEqual(0, (await fixture.ExecAsync(container, "/bin/sh", "-c", "mkdir /sys/fs/cgroup/x || mkdir /sys/fs/cgroup/memory/x")).ExitCode);
         await fixture.RemovePodAsync(sandbox);
     }

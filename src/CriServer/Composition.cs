@@ -6,6 +6,7 @@ using CriShim.CriServer.Configuration;
 using CriShim.CriServer.Containers;
 using CriShim.CriServer.Containers.Streams;
 using CriShim.CriServer.Errors;
+using CriShim.CriServer.Handlers;
 using CriShim.CriServer.Hosting;
 using CriShim.CriServer.Images;
 using CriShim.CriServer.Networking;
@@ -64,7 +65,7 @@ internal sealed class Composition : IAsyncDisposable
 
         // The machine
         var cgroupFactory = CgroupManagerFactory.FromProc();
-        var cgroupPaths = CgroupPaths.For(options.Runtime.CgroupDriver);
+        var cgroupPaths = CgroupPaths.For(options.Runtime.CgroupDriver, cgroupFactory.Mode);
         var cgroups = _cgroups = new ContainerCgroups(cgroupFactory, cgroupPaths, loggers.CreateLogger<ContainerCgroups>());
         var host = HostSecurityReader.AddTo(
             HostFactsReader.Read(cgroupFactory.Mode == CgroupMode.Unified, cgroupFactory.HasSwapAccounting(), cgroupPaths),
@@ -73,6 +74,9 @@ internal sealed class Composition : IAsyncDisposable
         var runtime = new RuntimeClient.RuntimeClient(new RuntimeProcess(RuntimeBinary.Find(options.Runtime.Binary), _io), _io, layout);
         var network = new PodNetwork(
             options.Network, options.Root, new CniProcess(_io.Loop), _durability.Request, loggers.CreateLogger<PodNetwork>());
+        var builtIn = BuiltInFeatures.Read();
+        var features = new ExternalFeatures(new CniProcess(_io.Loop), builtIn.UserNamespaces, loggers.CreateLogger<ExternalFeatures>());
+        var handlers = new RuntimeHandlers(options.Runtime.Handlers, builtIn, cgroupPaths.Driver == CgroupDriver.Systemd, features.ReadAsync);
         var live = new LiveContainers(containers, runtime, layout, cgroups, time, loggers.CreateLogger<LiveContainers>());
 
         // Images
@@ -80,7 +84,8 @@ internal sealed class Composition : IAsyncDisposable
 
         // Sandboxes and containers
         var resources = new SandboxResources(runtime, network, cgroups, layout, progress.NetworkRestored);
-        var files = new ContainerFiles(containerRecords, _images.Snapshots, layout);
+        var roots = options.Runtime.Handlers.Values.Select(handler => handler.Root).OfType<string>();
+        var files = new ContainerFiles(containerRecords, _images.Snapshots, layout, [.. roots]);
         var stopSandbox = new StopSandbox(sandboxes, containers, live, resources, time, loggers.CreateLogger<StopSandbox>());
         var removeContainer = new RemoveContainer(containers, live, names, files, loggers.CreateLogger<RemoveContainer>());
         var startContainer = new StartContainer(containers, live, time);
@@ -95,13 +100,13 @@ internal sealed class Composition : IAsyncDisposable
         var operations = new RuntimeOperations(
             new StatusQuery(
                 progress.RecordsRestored,
-                HandlerFeatures.Read(),
+                handlers,
                 network.Status,
                 new StatusInfo(options, network.StatusJson)),
             network.UpdatePodCidr,
             cgroupPaths.Driver,
             new RunSandbox(
-                sandboxes, names, resources, sandboxRecords, layout, host, options.Containers, time, loggers.CreateLogger<RunSandbox>()),
+                sandboxes, names, resources, sandboxRecords, handlers, layout, host, options.Containers, time, loggers.CreateLogger<RunSandbox>()),
             stopSandbox,
             new RemoveSandbox(
                 sandboxes, containers, names, stopSandbox, removeContainer, sandboxRecords, loggers.CreateLogger<RemoveSandbox>()),
@@ -115,9 +120,10 @@ internal sealed class Composition : IAsyncDisposable
                 _images.Signatures,
                 new ImageVolumes(_images.Store, _images.Signatures),
                 names,
+                handlers,
                 files,
-                new ContainerSpecs(containers, layout, host, new HostFiles(), new CdiDevices(options.Containers.CdiFolders), options.Containers),
-                new ContainerSupervision(runtime, live, cgroups, layout, options.Runtime),
+                new ContainerSpecs(containers, layout, host, new HostFiles(), new CdiDevices(options.Containers.CdiFolders), handlers, options.Containers),
+                new ContainerSupervision(runtime, live, cgroups, layout, handlers, options.Runtime),
                 time,
                 loggers.CreateLogger<CreateContainer>()),
             startContainer,

@@ -42,10 +42,14 @@ public sealed class SeqPacketSocket(SafeFileHandle handle) : IDisposable
     }
 
     /// <summary>Listens at a path of any length that the caller has made sure is free; the socket file has mode 0600.</summary>
-    public static unsafe SeqPacketSocket Listen(string path, int backlog = 16)
+    public static SeqPacketSocket Listen(string path, int backlog = 16) => new(ListenAt(path, SOCK_SEQPACKET, backlog));
+
+    /// <inheritdoc cref="Listen"/>
+    /// <param name="type">SOCK_….</param>
+    internal static unsafe SafeFileHandle ListenAt(string path, int type, int backlog)
     {
         using var address = new UnixAddress(path);
-        var handle = Check.Result(socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), "socket");
+        var handle = Check.Result(socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), "socket");
         try
         {
             // The mode of the unbound socket becomes the file's mode: it never exists with a wider one.
@@ -56,7 +60,7 @@ public sealed class SeqPacketSocket(SafeFileHandle handle) : IDisposable
             // SAFETY: name is filled and on the stack.
             Check.Result(bind(handle, &name, length), "bind", path);
             Check.Result(listen(handle, backlog), "listen", path);
-            return new SeqPacketSocket(handle);
+            return handle;
         }
         catch
         {
@@ -226,7 +230,7 @@ public sealed class SeqPacketSocket(SafeFileHandle handle) : IDisposable
         return header->cmsg_len;
     }
 
-    private static unsafe SafeFileHandle[] ReadRights(byte* control, nuint controlLength)
+    internal static unsafe SafeFileHandle[] ReadRights(byte* control, nuint controlLength)
     {
         var header = (cmsghdr*)control;
         if (controlLength < ControlHeaderBytes || header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS)

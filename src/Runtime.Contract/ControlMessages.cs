@@ -60,9 +60,17 @@ public abstract record ControlMessage
 /// <param name="MaxLogLineBytes">Longer lines are split and marked P.</param>
 /// <param name="OpenStdin">Keep the program's stdin open for attach; otherwise it reads /dev/null.</param>
 /// <param name="StdinOnce">The end of the first attached client's input is the end of the program's; never with a terminal.</param>
+/// <param name="Runtime">Who makes the container; null: the supervisor's own program.</param>
 /// <param name="LogFolder">Folder at or above the log's: below it no symbolic link is followed. Null: the log's own.</param>
 public sealed record CreateRequest(
-    string ContainerId, string Folder, string? LogPath, int MaxLogLineBytes, bool OpenStdin, bool StdinOnce, string? LogFolder = null) : ControlMessage;
+    string ContainerId, string Folder, string? LogPath, int MaxLogLineBytes, bool OpenStdin, bool StdinOnce, string? LogFolder = null,
+    ExternalRuntime? Runtime = null) : ControlMessage;
+
+/// <summary>Another OCI runtime, to make the container and its processes by its command line.</summary>
+/// <param name="Binary">Absolute path.</param>
+/// <param name="Root">Where it keeps its states; null: in the container's folder.</param>
+/// <param name="Arguments">Before the command.</param>
+public sealed record ExternalRuntime(string Binary, string? Root = null, IReadOnlyList<string>? Arguments = null);
 
 /// <summary>Opens the gate: the container init executes the user's program.</summary>
 public sealed record StartRequest : ControlMessage;
@@ -79,7 +87,12 @@ public sealed record ReopenLogRequest : ControlMessage;
 /// closes. With a terminal (process.terminal) without fds: the reply brings the terminal's master.
 /// </summary>
 /// <param name="OutlivesServer">Goes on when the connection that it was asked on ends; otherwise it is then killed with all its descendants.</param>
-public sealed record ExecRequest(string ExecId, ProcessSpec Process, bool OutlivesServer = false) : ControlMessage;
+public sealed record ExecRequest(string ExecId, ProcessSpec Process, bool OutlivesServer = false) : ControlMessage
+{
+    /// <summary>The process as the message spells it; only where it was received.</summary>
+    [JsonIgnore]
+    public ReadOnlyMemory<byte> ProcessJson { get; init; }
+}
 
 /// <summary>Kills an exec'd process and all its descendants (SIGKILL).</summary>
 public sealed record ExecKillRequest(string ExecId) : ControlMessage;

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using CriShim.Oci.RuntimeSpec;
 
@@ -51,12 +52,19 @@ public static class ControlReader
         e.Int("maxLogLineBytes") ?? 0,
         e.Bool("openStdin") ?? false,
         e.Bool("stdinOnce") ?? false,
-        e.Text("logFolder"));
+        e.Text("logFolder"),
+        e.Object("runtime", ReadRuntime));
 
-    private static ExecRequest ReadExec(JsonElement e) => new(
-        e.RequiredText("execId"),
-        SpecReader.ReadProcess(e.Get("process") ?? throw new JsonException("\"process\" is missing")),
-        e.Bool("outlivesServer") ?? false);
+    private static ExternalRuntime ReadRuntime(JsonElement e) => new(e.RequiredText("binary"), e.Text("root"), e.Texts("arguments"));
+
+    private static ExecRequest ReadExec(JsonElement e)
+    {
+        var process = e.Get("process") ?? throw new JsonException("\"process\" is missing");
+        return new ExecRequest(e.RequiredText("execId"), SpecReader.ReadProcess(process), e.Bool("outlivesServer") ?? false)
+        {
+            ProcessJson = JsonMarshal.GetRawUtf8Value(process).ToArray(),
+        };
+    }
 
     private static AttachRequest ReadAttach(JsonElement e) =>
         new(e.RequiredText("attachId"), e.Bool("stdin") ?? false, e.Bool("stdout") ?? false, e.Bool("stderr") ?? false);

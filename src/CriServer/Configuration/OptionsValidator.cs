@@ -1,4 +1,6 @@
+using System.Buffers;
 using System.Net;
+using CriShim.CriServer.Handlers;
 using CriShim.CriServer.Specs;
 
 namespace CriShim.CriServer.Configuration;
@@ -8,6 +10,8 @@ internal static class OptionsValidator
 {
     private const int LeastQuotaBytes = 64 << 10;
     private const int MaxSocketPathBytes = 107; // sun_path of unix(7), less the final zero
+
+    private static readonly SearchValues<char> s_handlerLetters = SearchValues.Create("abcdefghijklmnopqrstuvwxyz0123456789-.");
 
     public static IReadOnlyList<string> Validate(CriServerOptions options)
     {
@@ -42,6 +46,11 @@ internal static class OptionsValidator
             AbsolutePath("runtime.binary", runtime.Binary, errors);
         }
 
+        foreach (var (name, handler) in runtime.Handlers)
+        {
+            Handler(name, handler, errors);
+        }
+
         if (runtime.CgroupDriver is not (CgroupPaths.FolderDriver or CgroupPaths.SystemdDriver))
         {
             errors.Add($"runtime.cgroupDriver: \"{runtime.CgroupDriver}\" is neither {CgroupPaths.FolderDriver} nor {CgroupPaths.SystemdDriver}");
@@ -49,6 +58,20 @@ internal static class OptionsValidator
 
         Range("runtime.maxLogLineBytes", runtime.MaxLogLineBytes, 256, 1024 * 1024, errors);
         Range("runtime.execDrainMilliseconds", runtime.ExecDrainMilliseconds, 0, 60_000, errors);
+    }
+
+    private static void Handler(string name, RuntimeHandlerOptions handler, List<string> errors)
+    {
+        if (name is "" or RuntimeHandlers.BuiltInName || name.AsSpan().ContainsAnyExcept(s_handlerLetters))
+        {
+            errors.Add($"runtime.handlers.{name}: the name must be of a-z, 0-9, - and ., and not \"{RuntimeHandlers.BuiltInName}\"");
+        }
+
+        AbsolutePath($"runtime.handlers.{name}.binary", handler.Binary, errors);
+        if (handler.Root is { } root)
+        {
+            AbsolutePath($"runtime.handlers.{name}.root", root, errors);
+        }
     }
 
     private static void Pulls(ImageOptions images, List<string> errors)

@@ -8,6 +8,9 @@ public sealed record RuntimeOptions
     /// <summary>Path of crishim-runtime; empty: beside the server's own executable.</summary>
     public string Binary { get; init; } = "";
 
+    /// <summary>Other OCI runtimes, by the name that pods ask for them (runtime_handler). The built-in one is the default.</summary>
+    public IReadOnlyDictionary<string, RuntimeHandlerOptions> Handlers { get; init; } = new Dictionary<string, RuntimeHandlerOptions>();
+
     /// <summary>Who makes cgroups: "cgroupfs", we by ourselves, or "systemd", over D-Bus (cgroup v2 only). The kubelet's must be the same.</summary>
     public string CgroupDriver { get; init; } = CgroupPaths.FolderDriver;
 

@@ -32,7 +32,8 @@ internal sealed class ContainerCgroups(CgroupManagerFactory factory, CgroupPaths
             return;
         }
 
-        foreach (var folder in factory.Open(paths.Root).Folders)
+        var root = factory.Open(paths.Root);
+        foreach (var folder in root.Folders)
         {
             try
             {
@@ -41,6 +42,11 @@ internal sealed class ContainerCgroups(CgroupManagerFactory factory, CgroupPaths
             catch (IOException)
             {
             }
+        }
+
+        if (!root.Exists())
+        {
+            root.Remove(); // where only another runtime has made it
         }
     }
 

@@ -14,7 +14,8 @@ using static CriShim.Linux.LibC.Files;
 namespace CriShim.CriServer.Containers;
 
 /// <summary>What a container has on disk: its record, its root (a snapshot on the image's layers), its bundle.</summary>
-internal sealed class ContainerFiles(CheckpointFolder<ContainerCheckpoint> records, ISnapshotter snapshotter, StateLayout layout)
+/// <param name="runtimeRoots">Where other runtimes keep states, each container's in a folder of its id: a supervisor that was killed leaves it.</param>
+internal sealed class ContainerFiles(CheckpointFolder<ContainerCheckpoint> records, ISnapshotter snapshotter, StateLayout layout, IReadOnlyList<string> runtimeRoots)
 {
     private const UnixFileMode FolderMode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
@@ -54,9 +55,12 @@ internal sealed class ContainerFiles(CheckpointFolder<ContainerCheckpoint> recor
     public void RemoveWorkingFiles(string containerId)
     {
         snapshotter.Remove(containerId);
-        if (Directory.Exists(layout.ContainerFolder(containerId)))
+        foreach (var folder in runtimeRoots.Select(root => Path.Combine(root, containerId)).Prepend(layout.ContainerFolder(containerId)))
         {
-            Directory.Delete(layout.ContainerFolder(containerId), recursive: true);
+            if (Directory.Exists(folder))
+            {
+                Directory.Delete(folder, recursive: true);
+            }
         }
     }
 

@@ -2,6 +2,7 @@ using CriShim.Cri.V1;
 using CriShim.CriServer.Cdi;
 using CriShim.CriServer.Configuration;
 using CriShim.CriServer.Errors;
+using CriShim.CriServer.Handlers;
 using CriShim.CriServer.Sandboxes;
 using CriShim.CriServer.Security;
 using CriShim.CriServer.Specs;
@@ -14,7 +15,8 @@ using Image = CriShim.CriServer.Images.Image;
 namespace CriShim.CriServer.Containers;
 
 /// <summary>Gathers what a container's spec depends on, and has it built.</summary>
-internal sealed class ContainerSpecs(ContainerStore containers, StateLayout layout, HostFacts host, IHostFiles hostFiles, CdiDevices cdi, SpecOptions options)
+internal sealed class ContainerSpecs(
+    ContainerStore containers, StateLayout layout, HostFacts host, IHostFiles hostFiles, CdiDevices cdi, RuntimeHandlers handlers, SpecOptions options)
 {
     /// <summary>The spec, and whom the program runs as.</summary>
     internal sealed record Built(Spec Spec, LinuxContainerUser User);
@@ -26,6 +28,7 @@ internal sealed class ContainerSpecs(ContainerStore containers, StateLayout layo
     public Built Build(Sandbox sandbox, Container container, Image image, SafeFileHandle root)
     {
         var config = container.Config;
+        var handler = handlers.Find(sandbox.RuntimeHandler);
         var defaults = ImageDefaultsOf(container.ImageName, image.Config.Config);
         var user = UserResolver.Resolve(root, config.Linux?.SecurityContext, defaults.User);
         var spec = ContainerSpecBuilder.Build(new ContainerSpecInputs
@@ -37,13 +40,13 @@ internal sealed class ContainerSpecs(ContainerStore containers, StateLayout layo
             User = user,
             Host = host,
             HostFiles = hostFiles,
-            Options = options,
+            Options = handler is null ? options : options with { PrivilegedWithoutHostDevices = handler.PrivilegedWithoutHostDevices },
             VolumePath = number => layout.ContainerVolume(container.Id, number),
             CdiEdits = cdi.EditsFor(config),
             TargetPidNamespace = TargetPidNamespace(sandbox, config.Linux?.SecurityContext?.NamespaceOptions),
         });
         RelabelVolumes(config, spec);
-        return new Built(spec, user.ToContainerUser().Linux);
+        return new Built(handler is null ? spec : ExternalSpec.Adapt(spec, host), user.ToContainerUser().Linux);
     }
 
     /// <summary>SELinux context of the container's files; null: none.</summary>

@@ -1,22 +1,24 @@
 using CriShim.CriServer.Configuration;
+using CriShim.CriServer.Handlers;
 using CriShim.CriServer.RuntimeClient;
+using CriShim.CriServer.Sandboxes;
 using CriShim.Runtime.Contract;
 
 namespace CriShim.CriServer.Containers;
 
 /// <summary>The birth of a container's supervisor, and its end when the birth fails later on.</summary>
 internal sealed class ContainerSupervision(
-    IRuntimeClient runtime, LiveContainers live, ContainerCgroups cgroups, StateLayout layout, RuntimeOptions options)
+    IRuntimeClient runtime, LiveContainers live, ContainerCgroups cgroups, StateLayout layout, RuntimeHandlers handlers, RuntimeOptions options)
 {
     /// <summary>Begins to start the supervisor; the container's folder exists.</summary>
     public Task<INewSupervisor> StartAsync(Container container) => runtime.StartSupervisorAsync(layout.ContainerFolder(container.Id));
 
     /// <summary>Has the container made from its bundle.</summary>
-    public Task<ISupervisor> CreateAsync(INewSupervisor supervisor, Container container, ContainerRoot root)
+    public Task<ISupervisor> CreateAsync(INewSupervisor supervisor, Sandbox sandbox, Container container, ContainerRoot root)
     {
         var request = new CreateRequest(
             container.Id, layout.ContainerFolder(container.Id), container.LogPath, options.MaxLogLineBytes, container.Config.Stdin,
-            container.Config.StdinOnce, LogFolderOf(container));
+            container.Config.StdinOnce, LogFolderOf(container), handlers.RuntimeOf(sandbox.RuntimeHandler));
         return supervisor.CreateAsync(request, [root.Root, .. root.Volumes], CancellationToken.None);
     }
 

@@ -1,5 +1,6 @@
 using CriShim.Cri.V1;
 using CriShim.CriServer.Errors;
+using CriShim.CriServer.Handlers;
 using CriShim.CriServer.Images;
 using CriShim.CriServer.Images.Signatures;
 using CriShim.CriServer.RuntimeClient;
@@ -32,6 +33,7 @@ internal sealed class CreateContainer(
     SignatureCheck signatures,
     ImageVolumes imageVolumes,
     NameRegistry names,
+    RuntimeHandlers handlers,
     ContainerFiles files,
     ContainerSpecs specs,
     ContainerSupervision supervision,
@@ -67,6 +69,7 @@ internal sealed class CreateContainer(
     private async Task<string> RunAsync(Sandbox sandbox, ContainerConfig config, string name, OperationStage stage)
     {
         RequireReady(sandbox);
+        await handlers.CheckAsync(sandbox.RuntimeHandler, config);
         var image = images.Find(config.Image.Image) ?? throw CriException.NotFound("image", config.Image.Image);
         RequireRunnable(image);
         signatures.RequireForContainer(image, config.Image.UserSpecifiedImage);
@@ -117,7 +120,7 @@ internal sealed class CreateContainer(
         files.WriteSpec(container.Id, built.Spec);
 
         stage.Name = "waiting for its supervisor";
-        var supervisor = await supervision.CreateAsync(await starting, container, root);
+        var supervisor = await supervision.CreateAsync(await starting, sandbox, container, root);
         rollback.Add("container", _ => supervision.EndAsync(container, supervisor));
 
         containers.Add(container with

@@ -1,6 +1,7 @@
 using CriShim.Cri.V1;
 using CriShim.CriServer.Configuration;
 using CriShim.CriServer.Errors;
+using CriShim.CriServer.Handlers;
 using CriShim.CriServer.Networking;
 using CriShim.CriServer.Specs;
 using CriShim.CriServer.State;
@@ -25,6 +26,7 @@ internal sealed class RunSandbox(
     NameRegistry names,
     SandboxResources resources,
     CheckpointFolder<SandboxCheckpoint> records,
+    RuntimeHandlers handlers,
     StateLayout layout,
     HostFacts host,
     SpecOptions options,
@@ -41,11 +43,7 @@ internal sealed class RunSandbox(
         SandboxConfigValidator.Check(request.Config, options);
         host.CgroupPaths.Check(request.Config);
         SelinuxLabel.Check(request.Config.Linux?.SecurityContext?.SelinuxOptions, host.Selinux is not null, "linux.security_context.selinux_options");
-        if (request.RuntimeHandler.Length > 0)
-        {
-            throw CriException.InvalidArgument($"runtime handler \"{request.RuntimeHandler}\" is unknown");
-        }
-
+        await handlers.CheckAsync(request.RuntimeHandler, request.Config);
         var name = SandboxName.Of(request.Config.Metadata);
         if (_unclaimed.Claim(name) is { } finished && sandboxes.Find(finished) is { IsReady: true })
         {

@@ -1,19 +1,20 @@
 using CriShim.Cri.V1;
+using CriShim.CriServer.Handlers;
 using CriShim.CriServer.Networking;
 
 namespace CriShim.CriServer.Services;
 
-/// <summary>Whether the server and the network are ready, and what the one runtime handler can do. No disk, no lock: kubelet asks every 5 s.</summary>
+/// <summary>Whether the server and the network are ready, and what the runtime handlers can do. No disk, no lock: kubelet asks every 5 s.</summary>
 /// <param name="recovered">Ends when recovery is done: the runtime is not ready before.</param>
-internal sealed class StatusQuery(Task recovered, RuntimeHandlerFeatures features, Func<NetworkStatus> network, StatusInfo info)
+internal sealed class StatusQuery(Task recovered, RuntimeHandlers handlers, Func<NetworkStatus> network, StatusInfo info)
 {
     public StatusResponse Execute(bool verbose)
     {
         var response = new StatusResponse
         {
             Status = new RuntimeStatus { Conditions = { RuntimeReady(), NetworkReady(network()) } },
-            RuntimeHandlers = { new RuntimeHandler { Name = "", Features = features } },
-            Features = new RuntimeFeatures { SupplementalGroupsPolicy = true },
+            RuntimeHandlers = { handlers.ToMessages() },
+            Features = new RuntimeFeatures { SupplementalGroupsPolicy = true, MountOptions = true },
         };
         if (verbose)
         {

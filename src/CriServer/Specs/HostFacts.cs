@@ -12,6 +12,9 @@ internal sealed record HostFacts
     /// <summary>Hard RLIMIT_SIGPENDING of this process, as a rule the kernel's own figure, by the size of memory.</summary>
     public ulong PendingSignals { get; init; } = ulong.MaxValue;
 
+    /// <summary>What a child's limits (RLIMIT_…) cannot rise above: the own hard ones without CAP_SYS_RESOURCE. Those missing can be any.</summary>
+    public IReadOnlyDictionary<string, ulong> HardLimits { get; init; } = new Dictionary<string, ulong>();
+
     /// <summary>The lowest oom_score_adj that a child can be given: the own one without CAP_SYS_RESOURCE.</summary>
     public int OomScoreAdjMinimum { get; init; } = -1000;
 

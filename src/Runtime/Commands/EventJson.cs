@@ -8,10 +8,11 @@ internal static class EventJson
 {
     public static byte[] OutOfMemory(string id) => Line(id, "oom", null);
 
-    public static byte[] Stats(string id, CgroupStats stats) => Line(id, "stats", writer =>
+    public static byte[] Stats(string id, CgroupStats stats, IReadOnlyList<CgroupFolder> folders) => Line(id, "stats", writer =>
     {
-        WriteCpu(writer, stats.Cpu);
-        WriteMemory(writer, stats.Memory);
+        WriteCpu(writer, stats.Cpu, folders);
+        EventDetails.WriteCpuset(writer, folders);
+        WriteMemory(writer, stats.Memory, folders);
         writer.WriteStartObject("pids");
         writer.WriteNumber("current", stats.Pids?.Current ?? 0);
         WriteLimit(writer, stats.Pids?.Limit ?? ulong.MaxValue);
@@ -26,6 +27,9 @@ internal static class EventJson
         }
 
         writer.WriteEndObject();
+        writer.WriteStartObject("intel_rdt");
+        writer.WriteEndObject();
+        writer.WriteNull("network_interfaces");
     });
 
     private static byte[] Line(string id, string type, Action<Utf8JsonWriter>? data)
@@ -50,11 +54,12 @@ internal static class EventJson
         return stream.ToArray();
     }
 
-    private static void WriteCpu(Utf8JsonWriter writer, CpuStats? cpu)
+    private static void WriteCpu(Utf8JsonWriter writer, CpuStats? cpu, IReadOnlyList<CgroupFolder> folders)
     {
         writer.WriteStartObject("cpu");
         writer.WriteStartObject("usage");
         writer.WriteNumber("total", cpu?.UsageNanoseconds ?? 0);
+        EventDetails.WritePerCpu(writer, folders);
         writer.WriteNumber("kernel", cpu?.SystemNanoseconds ?? 0);
         writer.WriteNumber("user", cpu?.UserNanoseconds ?? 0);
         writer.WriteEndObject();
@@ -66,7 +71,7 @@ internal static class EventJson
         writer.WriteEndObject();
     }
 
-    private static void WriteMemory(Utf8JsonWriter writer, MemoryStats? memory)
+    private static void WriteMemory(Utf8JsonWriter writer, MemoryStats? memory, IReadOnlyList<CgroupFolder> folders)
     {
         var stats = memory ?? new MemoryStats { LimitBytes = ulong.MaxValue, SwapLimitBytes = ulong.MaxValue };
         writer.WriteStartObject("memory");
@@ -82,6 +87,7 @@ internal static class EventJson
         writer.WriteStartObject("kernel");
         WriteUsage(writer, stats.KernelBytes, 0, 0);
         writer.WriteEndObject();
+        EventDetails.WriteRawMemory(writer, folders);
         writer.WriteEndObject();
     }
 

@@ -25,7 +25,7 @@ internal static class EventsCommand
         var cgroup = ContainerCgroup.Open(state);
         if (line.Has("stats"))
         {
-            CommandLog.Print(EventJson.Stats(id, cgroup.Stats()));
+            CommandLog.Print(EventJson.Stats(id, cgroup.Stats(), cgroup.Folders));
             return 0;
         }
 
@@ -50,7 +50,7 @@ internal static class EventsCommand
             if (time.GetElapsedTime(last) >= interval && cgroup.Exists())
             {
                 last = time.GetTimestamp();
-                CommandLog.Print(EventJson.Stats(state.Id, cgroup.Stats()));
+                CommandLog.Print(EventJson.Stats(state.Id, cgroup.Stats(), cgroup.Folders));
             }
         }
     }

@@ -19,7 +19,8 @@ internal static class SubCgroupJoin
         SafeFileHandle? folder = null;
         try
         {
-            foreach (var hierarchy in cgroup.Folders)
+            // A hierarchy that the container is not in (yet) is left alone.
+            foreach (var hierarchy in cgroup.Folders.Where(hierarchy => Directory.Exists(hierarchy.Path)))
             {
                 var path = hierarchy.Path + "/" + PathFor(hierarchy, places);
                 if (hierarchy.Controllers.Length == 0)

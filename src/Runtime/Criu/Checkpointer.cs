@@ -40,7 +40,7 @@ internal static class Checkpointer
 
         CriuMounts.AddForDump(request, spec, cgroup, state.Pid);
         AddJoinedNamespaces(request, spec);
-        if (cgroup.Folders.FirstOrDefault(folder => folder.Controllers is "freezer" or "") is { } freezer)
+        if (cgroup.Folders.FirstOrDefault(folder => folder.Controllers is "freezer" or "" && Directory.Exists(folder.Path)) is { } freezer)
         {
             request.Text(44, freezer.Path);
         }

@@ -71,7 +71,7 @@ internal sealed class Restorer(RestoreOptions options, Spec spec, ICgroupManager
     /// <summary>criu makes the container's processes where it is itself.</summary>
     private static void Join(ICgroupManager cgroup, int pid)
     {
-        foreach (var folder in cgroup.Folders)
+        foreach (var folder in cgroup.Folders.Where(folder => Directory.Exists(folder.Path)))
         {
             File.WriteAllText(folder.Path + "/cgroup.procs", $"{pid}");
         }

@@ -23,15 +23,14 @@ internal sealed class ExecSessions(EpollLoop loop, SupervisedContainer container
     {
         RefuseUnlessPossible(request, stdio.Count);
         RemoveEnded();
-        using var terminal = request.Process.Terminal ? container.OpenTerminal(request.Process) : null;
-        var leaf = container.Cgroup.CreateLeaf($"exec-{++_leafNumber}");
+        var leaf = container.CreateLeaf($"exec-{++_leafNumber}");
         try
         {
-            var process = container.Exec(request.Process, terminal is null ? stdio : [terminal.Slave, terminal.Slave, terminal.Slave], leaf);
+            var (process, terminal) = container.Exec(request, stdio, leaf);
             var session = new ExecSession(request.ExecId, process, leaf, owner, request.OutlivesServer);
             _sessions.Add(session);
             loop.Add(session.Process.PidFd.Handle, EpollEvents.Read, _ => OnExited(session));
-            return new Answer(new ExecStartedReply(session.Id, session.Process.Pid), terminal is null ? null : Fd.Duplicate(terminal.Master));
+            return new Answer(new ExecStartedReply(session.Id, session.Process.Pid), terminal);
         }
         catch
         {

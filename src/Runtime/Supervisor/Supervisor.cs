@@ -57,10 +57,10 @@ internal sealed class Supervisor : IDisposable
         _attached = new AttachSessions(_loop, _input);
         _stdio = MakePump(stdio);
         _drain = new ExitDrain(_loop, container, _stdio, _execs, time, OnDrained);
-        _orphanTimer = _loop.CreateTimer(CollectOrphans);
+        _orphanTimer = _loop.CreateTimer(OnOrphanTimer);
         _idleTimer = _loop.CreateTimer(IdleMemory.Release);
         _loop.Add(container.PidFd.Handle, EpollEvents.Read, _ => OnInitExited());
-        if (container.SharesHostPids)
+        if (container.SharesHostPids || request.Runtime is not null)
         {
             _orphanTimer.Start(s_orphanPeriod);
         }
@@ -165,6 +165,7 @@ internal sealed class Supervisor : IDisposable
             catch (Exception e) when (Failures.IsExpected(e))
             {
                 connection.Send(new ErrorReply(Failures.Describe(e)) { Sequence = sequence });
+                CollectOrphans();
             }
         }
     }
@@ -251,8 +252,9 @@ internal sealed class Supervisor : IDisposable
     }
 
     /// <summary>
-    /// In the host's PID namespace what loses its parent becomes a child of this process (a subreaper). By timer: SIGCHLD may be taken by
-    /// a thread of the .NET runtime that does not block it.
+    /// In the host's PID namespace what loses its parent becomes a child of this process (a subreaper), and so does what another runtime
+    /// leaves of a command that failed: its container's PID namespace cannot end before that is collected. By timer: SIGCHLD may be taken
+    /// by a thread of the .NET runtime that does not block it.
     /// </summary>
     private void CollectOrphans()
     {
@@ -261,7 +263,11 @@ internal sealed class Supervisor : IDisposable
         {
             OwnProcess.Collect(pid);
         }
+    }
 
+    private void OnOrphanTimer()
+    {
+        CollectOrphans();
         _orphanTimer.Start(s_orphanPeriod);
     }
 

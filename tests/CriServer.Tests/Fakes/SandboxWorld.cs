@@ -1,5 +1,6 @@
 using CriShim.Cri.V1;
 using CriShim.CriServer.Configuration;
+using CriShim.CriServer.Handlers;
 using CriShim.CriServer.Networking;
 using CriShim.CriServer.Networking.Cni;
 using CriShim.CriServer.Sandboxes;
@@ -21,7 +22,8 @@ internal sealed class SandboxWorld : IDisposable
         var network = new PodNetwork(new NetworkOptions(), Containers.Folder.FullPath, new NoPlugins(), _ => { }, NullLogger.Instance);
         Resources = new SandboxResources(Containers.Runtime, network, Containers.Cgroups, Containers.Layout, Task.CompletedTask);
         Run = new RunSandbox(
-            Sandboxes, Names, Resources, Records, Containers.Layout, new HostFacts { Capabilities = new HashSet<string>() }, new SpecOptions(),
+            Sandboxes, Names, Resources, Records, new RuntimeHandlers(new Dictionary<string, RuntimeHandlerOptions>(), new(), false, _ => throw new NotSupportedException()),
+            Containers.Layout, new HostFacts { Capabilities = new HashSet<string>() }, new SpecOptions(),
             Containers.Time, NullLogger<RunSandbox>.Instance);
         Stop = new StopSandbox(
             Sandboxes, Containers.Containers, Containers.Live, Resources, Containers.Time, NullLogger<StopSandbox>.Instance);
@@ -60,6 +62,6 @@ internal sealed class SandboxWorld : IDisposable
     private sealed class NoPlugins : ICniProcess
     {
         public Task<CniProcessResult> RunAsync(
-            string path, IReadOnlyList<string> variables, byte[] stdin, TimeSpan timeout, CancellationToken ct) => throw new NotSupportedException();
+            string path, IReadOnlyList<string> arguments, IReadOnlyList<string> variables, byte[] stdin, TimeSpan timeout, CancellationToken ct) => throw new NotSupportedException();
     }
 }

@@ -22,7 +22,7 @@ public sealed class RecoveryTests : IDisposable
     {
         var world = _world.Containers;
         _containers = new ContainerRecovery(
-            world.Containers, world.Live, _names, world.Records, new ContainerFiles(world.Records, _snapshotter, world.Layout), world.Cgroups,
+            world.Containers, world.Live, _names, world.Records, new ContainerFiles(world.Records, _snapshotter, world.Layout, []), world.Cgroups,
             new StartContainer(world.Containers, world.Live, world.Time), world.Runtime, world.Layout, world.Time,
             NullLogger<ContainerRecovery>.Instance);
     }

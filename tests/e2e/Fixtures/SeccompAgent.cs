@@ -60,7 +60,7 @@ public sealed class SeccompAgent : IDisposable
     }
 
     /// <summary>recvmsg(2) of one message with one descriptor: 56 bytes of struct msghdr, 16 of iovec, 24 of control.</summary>
-    private static (string State, int Descriptor) Receive(int socket)
+    internal static (string State, int Descriptor) Receive(int socket)
     {
         var memory = Marshal.AllocHGlobal(96 + MaxStateBytes);
         try

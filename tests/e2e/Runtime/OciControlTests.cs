@@ -104,6 +104,9 @@ public sealed class OciControlTests : IAsyncLifetime, IDisposable
         Assert.Equal(55, data.GetProperty("pids").GetProperty("limit").GetInt32());
         Assert.True(data.GetProperty("cpu").GetProperty("usage").GetProperty("total").GetUInt64() > 0);
         Assert.True(data.GetProperty("memory").GetProperty("usage").GetProperty("usage").GetUInt64() > 0);
+        Assert.NotEmpty(data.GetProperty("memory").GetProperty("raw").EnumerateObject());
+        string[] members = ["cpu", "cpuset", "memory", "pids", "blkio", "hugetlb", "intel_rdt", "network_interfaces"];
+        Assert.Equal(members, data.EnumerateObject().Select(member => member.Name));
     }
 
     [Fact]

@@ -18,16 +18,26 @@ namespace CriShim.E2e.Streams;
 /// The server's half of streaming below HTTP, in the test's own process: a second connection to the supervisors of containers that a published
 /// server has made.
 /// </summary>
-public sealed class StreamsFixture : IAsyncLifetime, IDisposable
+public class StreamsFixture : IAsyncLifetime, IDisposable
 {
-    private readonly ServerFixture _server = new();
+    private readonly ServerFixture _server;
     private readonly IoLoop _io = new();
     private readonly ContainerStore _containers = new(_ => { });
     private RuntimeClient? _runtime;
     private LiveContainers? _live;
     private IContainerStreams? _streams;
 
+    public StreamsFixture()
+        : this(new ServerFixture(), "")
+    {
+    }
+
+    /// <param name="handler">Runtime handler of the pods.</param>
+    protected StreamsFixture(ServerFixture server, string handler) => (_server, Handler) = (server, handler);
+
     public ServerFixture Server => _server;
+
+    public string Handler { get; }
 
     internal IContainerStreams Streams => _streams ?? throw new InvalidOperationException("not started");
 
@@ -44,14 +54,18 @@ public sealed class StreamsFixture : IAsyncLifetime, IDisposable
 
     public Task DisposeAsync() => _server.DisposeAsync();
 
-    public void Dispose() => _io.Dispose();
+    public void Dispose()
+    {
+        GC.SuppressFinalize(this);
+        _io.Dispose();
+    }
 
     /// <summary>A pod whose container is known to <see cref="Streams"/>.</summary>
     /// <param name="configure">Changes the container's config.</param>
     public async Task<RunningPod> RunAsync(Action<ContainerConfig> configure, params string[] command)
     {
         var pod = _server.Pod();
-        var sandbox = await _server.RunPodAsync(pod);
+        var sandbox = await _server.RunPodAsync(pod, Handler);
         var config = Configs.Container(pod, _server.Image, "main", command);
         configure(config);
         var id = await _server.CreateAsync(sandbox, pod, config);

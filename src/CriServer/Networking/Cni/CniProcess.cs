@@ -23,13 +23,13 @@ internal sealed class CniProcess(EpollLoop loop) : ICniProcess
     ];
 
     public async Task<CniProcessResult> RunAsync(
-        string path, IReadOnlyList<string> variables, byte[] stdin, TimeSpan timeout, CancellationToken ct)
+        string path, IReadOnlyList<string> arguments, IReadOnlyList<string> variables, byte[] stdin, TimeSpan timeout, CancellationToken ct)
     {
         using var input = CreateFile("cni-stdin");
         using var output = CreateFile("cni-stdout");
         using var errors = CreateFile("cni-stderr");
         await RandomAccess.WriteAsync(input, stdin, 0, CancellationToken.None);
-        using var child = ChildProcess.Start(new ChildProcessOptions(path, [path])
+        using var child = ChildProcess.Start(new ChildProcessOptions(path, [path, .. arguments])
         {
             Environment = [.. s_environment, .. variables],
             WorkingFolder = "/",

@@ -9,5 +9,11 @@ internal sealed record CniProcessResult(int ExitCode, bool TimedOut, byte[] Stdo
 internal interface ICniProcess
 {
     /// <param name="variables">NAME=value, added to the server's own environment.</param>
-    Task<CniProcessResult> RunAsync(string path, IReadOnlyList<string> variables, byte[] stdin, TimeSpan timeout, CancellationToken ct);
+    Task<CniProcessResult> RunAsync(string path, IReadOnlyList<string> variables, byte[] stdin, TimeSpan timeout, CancellationToken ct) =>
+        RunAsync(path, [], variables, stdin, timeout, ct);
+
+    /// <inheritdoc cref="RunAsync(string, IReadOnlyList{string}, byte[], TimeSpan, CancellationToken)"/>
+    /// <param name="arguments">After the program's own name.</param>
+    Task<CniProcessResult> RunAsync(
+        string path, IReadOnlyList<string> arguments, IReadOnlyList<string> variables, byte[] stdin, TimeSpan timeout, CancellationToken ct);
 }

@@ -1,10 +1,10 @@
 using System.Globalization;
 using CriShim.Cri.V1;
 
-namespace CriShim.CriServer.Services;
+namespace CriShim.CriServer.Handlers;
 
 /// <summary>What the built-in runtime handler can do on this machine, as Status reports it.</summary>
-internal static class HandlerFeatures
+internal static class BuiltInFeatures
 {
     private const string MaximumUserNamespaces = "/proc/sys/user/max_user_namespaces";
 

@@ -1,0 +1,39 @@
+using CriShim.E2e.Fixtures;
+using CriShim.E2e.Streams;
+using CriShim.TestKit;
+
+namespace CriShim.E2e.Handlers;
+
+/// <summary>A server whose handler "other" is another OCI runtime: runc, or what CRISHIM_OCI_RUNTIME names.</summary>
+public sealed class HandlerFixture() : StreamsFixture(new HandlerServer(), HandlerServer.Name)
+{
+    public const string Name = HandlerServer.Name;
+
+    /// <summary>The runtime's own program.</summary>
+    public static string Program { get; } = Environment.GetEnvironmentVariable("CRISHIM_OCI_RUNTIME") ?? Command.Find("runc") ?? "";
+
+    /// <summary>Where it keeps its states.</summary>
+    public string States => ((HandlerServer)Server).States;
+
+    private sealed class HandlerServer : ServerFixture
+    {
+        public const string Name = "other";
+
+        private readonly TempFolder _folder = new("crishim-handler-");
+
+        public string States => _folder.Combine("states");
+
+        protected override string Configuration() => $$$"""
+            {"runtime": {"handlers": {
+               "{{{Name}}}": {"binary": "{{{Program}}}", "root": "{{{States}}}" },
+               "own-states": {"binary": "{{{Program}}}" },
+               "missing": {"binary": "/no/such/runtime" } } } }
+            """;
+
+        public override async Task DisposeAsync()
+        {
+            await base.DisposeAsync();
+            _folder.Dispose();
+        }
+    }
+}

@@ -1,0 +1,137 @@
+using System.Net.Sockets;
+using System.Text;
+using CriShim.E2e.Fixtures;
+using CriShim.Linux;
+using CriShim.TestKit;
+using Microsoft.Win32.SafeHandles;
+
+namespace CriShim.E2e.Runtime;
+
+/// <summary>Descriptors that pass between a caller, the command line and the container: terminals through a socket, and those to keep open.</summary>
+public sealed class OciTerminalTests : IAsyncLifetime, IDisposable
+{
+    private readonly LeakCheck _leaks = new();
+    private readonly OciBundle _bundle = new();
+
+    private string ConsolePath => Path.Combine(_bundle.Path, "console.sock");
+
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public void Dispose() => _bundle.Dispose();
+
+    public async Task DisposeAsync()
+    {
+        _bundle.Dispose();
+        await _leaks.AssertCleanAsync();
+    }
+
+    [Fact]
+    public async Task Create_ConsoleSocket_GetsTheTerminalOfTheContainer()
+    {
+        UseTerminal();
+        _bundle.WriteSpec("sh", "-c", "read line; echo \"got $line\"; tty");
+        using var listener = Listen();
+
+        OciBundle.RequireSuccess(_bundle.Run("create", "--console-socket", ConsolePath, "--bundle", _bundle.Path, _bundle.Id));
+        using var master = await ReceiveAsync(listener);
+        OciBundle.RequireSuccess(_bundle.Run("start", _bundle.Id));
+        Fd.WriteAll(master, "hello\n"u8);
+
+        var text = ReadToEnd(master);
+        Assert.Contains("got hello", text, StringComparison.Ordinal);
+        Assert.Contains("/dev/pts/0", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Exec_ConsoleSocket_GetsATerminalOfItsOwn()
+    {
+        _bundle.Start("sleep", "100");
+        using var listener = Listen();
+
+        OciBundle.RequireSuccess(_bundle.Run("exec", "--tty", "--detach", "--console-socket", ConsolePath, _bundle.Id, "sh", "-c", "tty; id -u"));
+        using var master = await ReceiveAsync(listener);
+
+        Assert.Contains("/dev/pts/0\r\n0\r\n", ReadToEnd(master), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(true, "cannot allocate tty")]
+    [InlineData(false, "cannot use console socket")]
+    public void Create_TerminalAndSocketAtOdds_IsRefused(bool terminal, string message)
+    {
+        if (terminal)
+        {
+            UseTerminal();
+        }
+
+        _bundle.WriteSpec("true");
+        string[] socket = terminal ? [] : ["--console-socket", ConsolePath];
+
+        Assert.Contains(message, _bundle.Run(["create", .. socket, "--bundle", _bundle.Path, _bundle.Id]).Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("run --preserve-fds 2", "3 4", "A=b")]
+    [InlineData("run", "", "A=b")]
+    [InlineData("run --preserve-fds 1", "3 4", "LISTEN_FDS=1 LISTEN_PID=$$")]
+    public void Run_PreservedFds_AreThoseAndNoOthers(string words, string expected, string environment)
+    {
+        // Listing the folder takes a descriptor of its own, which is gone when it is looked at again.
+        _bundle.WriteSpec("sh", "-c", "for fd in 3 4 5 6; do test -e /proc/self/fd/$fd && cat <&$fd; done; echo \"$LISTEN_FDS $LISTEN_PID\"");
+        foreach (var number in new[] { 3, 4, 5 })
+        {
+            File.WriteAllText(Path.Combine(_bundle.Path, $"file{number}"), $"{number} ");
+        }
+
+        var script = $"cd {_bundle.Path}; exec 3<file3 4<file4 5<file5; export {environment}; exec \"$0\" --root state {words} {_bundle.Id}";
+        var result = OciBundle.RequireSuccess(Command.Run("sh", "-c", script, Binaries.Runtime));
+
+        Assert.Equal((expected + (environment.StartsWith("LISTEN", StringComparison.Ordinal) ? " 1 1" : " ")).Trim(), result.Output.Trim());
+    }
+
+    [Fact]
+    public void Exec_SubCgroup_IsJoined()
+    {
+        _bundle.Start("sleep", "100");
+        var (place, hierarchy) = V1FactAttribute.HasV1 ? ("pids:sub", "/sys/fs/cgroup/pids") : ("sub", "/sys/fs/cgroup");
+        Directory.CreateDirectory($"{hierarchy}/crishim-test-{_bundle.Id}/sub");
+
+        var inside = _bundle.Run("exec", "--cgroup", place, _bundle.Id, "sh", "-c", "grep -c '/sub$' /proc/self/cgroup");
+        Assert.Equal("1\n", OciBundle.RequireSuccess(inside).Output);
+        Assert.Contains("leaves", _bundle.Run("exec", "--cgroup", "../..", _bundle.Id, "true").Error, StringComparison.Ordinal);
+        Assert.Equal(255, _bundle.Run("exec", "--cgroup", "nosuch", _bundle.Id, "true").ExitCode);
+    }
+
+    private void UseTerminal() => _bundle.Spec = _bundle.Spec with { Process = _bundle.Spec.Process! with { Terminal = true } };
+
+    private Socket Listen()
+    {
+        var listener = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        listener.Bind(new UnixDomainSocketEndPoint(ConsolePath));
+        listener.Listen();
+        return listener;
+    }
+
+    /// <summary>What `recvtty` does: the one descriptor that comes beside the terminal's name.</summary>
+    private static async Task<SafeFileHandle> ReceiveAsync(Socket listener)
+    {
+        using var connection = await listener.AcceptAsync().WaitAsync(TimeSpan.FromSeconds(10));
+        connection.Blocking = true;
+        var (name, descriptor) = SeccompAgent.Receive((int)connection.Handle);
+        Assert.Equal("/dev/ptmx", name);
+        return new SafeFileHandle(descriptor, ownsHandle: true);
+    }
+
+    /// <summary>The last process that has the terminal open ends it: EIO.</summary>
+    private static string ReadToEnd(SafeFileHandle master)
+    {
+        var text = new StringBuilder();
+        var buffer = new byte[4096];
+        while (Fd.TryRead(master, buffer, out _) is var count and > 0)
+        {
+            text.Append(Encoding.UTF8.GetString(buffer, 0, count));
+        }
+
+        return text.ToString();
+    }
+}

@@ -65,7 +65,7 @@ internal sealed class Composition : IAsyncDisposable
 
         // The machine
         var cgroupFactory = CgroupManagerFactory.FromProc();
-        var cgroupPaths = CgroupPaths.For(options.Runtime.CgroupDriver);
+        var cgroupPaths = CgroupPaths.For(options.Runtime.CgroupDriver, cgroupFactory.Mode);
         var cgroups = _cgroups = new ContainerCgroups(cgroupFactory, cgroupPaths, loggers.CreateLogger<ContainerCgroups>());
         var host = HostSecurityReader.AddTo(
             HostFactsReader.Read(cgroupFactory.Mode == CgroupMode.Unified, cgroupFactory.HasSwapAccounting(), cgroupPaths),

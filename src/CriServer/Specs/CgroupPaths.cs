@@ -1,3 +1,4 @@
+using CriShim.Cgroups;
 using CriShim.Cri.V1;
 using CriShim.CriServer.Errors;
 
@@ -22,7 +23,14 @@ internal abstract class CgroupPaths
     /// <summary>Parent of the pods for which the client gives none.</summary>
     public abstract string Root { get; }
 
-    public static CgroupPaths For(string driver) => driver == SystemdDriver ? new SystemdCgroupPaths() : new FolderCgroupPaths();
+    /// <exception cref="CriException">The machine has not what the driver needs.</exception>
+    public static CgroupPaths For(string driver, CgroupMode mode) => (driver, mode) switch
+    {
+        (SystemdDriver, CgroupMode.Unified) => new SystemdCgroupPaths(),
+        (SystemdDriver, _) => throw new CriException(
+            CriErrorKind.FailedPrecondition, "runtime.cgroupDriver: systemd needs a machine with cgroup v2 alone"),
+        _ => new FolderCgroupPaths(),
+    };
 
     /// <exception cref="CriException">InvalidArgument: the client's parent is not of the driver's form, or leads elsewhere.</exception>
     public void Check(PodSandboxConfig config)

@@ -61,7 +61,7 @@ public class CdiEditorTests
     public void Build_InAUserNamespace_DevicesAreBoundAndBindsAreMapped()
     {
         var pod = Given.BarePod();
-        var map = new IDMapping { HostId = 1000, Length = 10 };
+        var map = new IDMapping { HostId = 1000, Length = 65536 };
         pod.Linux = new LinuxPodSandboxConfig
         {
             SecurityContext = new LinuxSandboxSecurityContext

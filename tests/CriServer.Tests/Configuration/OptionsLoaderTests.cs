@@ -13,7 +13,12 @@ public sealed class OptionsLoaderTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public void Load_NothingGiven_GivesDefaults() => Assert.Equal(new RuntimeOptions(), Load("{}").Options?.Runtime);
+    public void Load_NothingGiven_GivesDefaults()
+    {
+        var runtime = Load("{}").Options!.Runtime;
+        Assert.Empty(runtime.Handlers);
+        Assert.Equal(new RuntimeOptions { Handlers = runtime.Handlers }, runtime);
+    }
 
     [Fact]
     public void Load_CommentsAndTrailingCommas_AreAllowed() =>

@@ -1,3 +1,4 @@
+using CriShim.Cgroups;
 using CriShim.Cri.V1;
 using CriShim.CriServer.Specs;
 
@@ -40,6 +41,13 @@ public sealed class CgroupPathsTests
         Assert.StartsWith("linux.cgroup_parent \"", error.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void For_SystemdOnAHybrid_NamesTheSetting()
+    {
+        var error = Assert.Throws<CriShim.CriServer.Errors.CriException>(() => CgroupPaths.For("systemd", CgroupMode.Hybrid));
+        Assert.StartsWith("runtime.cgroupDriver", error.Message, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("cgroupfs", "", "/crishim/s1")]
     [InlineData("cgroupfs", "/kubepods", null)]
@@ -52,5 +60,5 @@ public sealed class CgroupPathsTests
     }
 
     private static (CgroupPaths Paths, PodSandboxConfig Config) Given(string driver, string parent) =>
-        (CgroupPaths.For(driver), new PodSandboxConfig { Linux = new LinuxPodSandboxConfig { CgroupParent = parent } });
+        (CgroupPaths.For(driver, CgroupMode.Unified), new PodSandboxConfig { Linux = new LinuxPodSandboxConfig { CgroupParent = parent } });
 }

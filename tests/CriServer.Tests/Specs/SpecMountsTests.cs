@@ -144,6 +144,7 @@ public class SpecMountsTests
     {
         var mount = Bind("/data");
         mount.UidMappings.Add(new IDMapping { HostId = 1000, ContainerId = 0, Length = 10 });
+        mount.GidMappings.Add(new IDMapping { HostId = 1000, ContainerId = 0, Length = 10 });
         Assert.Equal(new IdMapping { HostID = 1000, Size = 10 }, Assert.Single(Find(Given.Build(c => c.Mounts.Add(mount)), "/data").UidMappings!));
     }
 

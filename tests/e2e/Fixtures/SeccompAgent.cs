@@ -92,9 +92,11 @@ public sealed class SeccompAgent : IDisposable
         }
     }
 
+#pragma warning disable SYSLIB1054 // what it would generate is unsafe code, which only src/Linux may have
     [DllImport("libc", SetLastError = true)]
     private static extern int ioctl(int fd, ulong request, nint argument);
 
     [DllImport("libc", SetLastError = true)]
     private static extern nint recvmsg(int socket, nint message, int flags);
+#pragma warning restore SYSLIB1054
 }

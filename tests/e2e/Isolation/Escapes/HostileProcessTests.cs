@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using CriShim.E2e.Runtime;
-using CriShim.Oci.RuntimeSpec;
 using CriShim.TestKit;
 
 namespace CriShim.E2e.Isolation.Escapes;

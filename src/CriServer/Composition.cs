@@ -10,7 +10,7 @@ using CriShim.CriServer.Handlers;
 using CriShim.CriServer.Hosting;
 using CriShim.CriServer.Images;
 using CriShim.CriServer.Networking;
-using CriShim.CriServer.Networking.Cni;
+using CriShim.CriServer.Programs;
 using CriShim.CriServer.Recovery;
 using CriShim.CriServer.RuntimeClient;
 using CriShim.CriServer.Sandboxes;
@@ -73,9 +73,9 @@ internal sealed class Composition : IAsyncDisposable
             loggers.CreateLogger<Composition>());
         var runtime = new RuntimeClient.RuntimeClient(new RuntimeProcess(RuntimeBinary.Find(options.Runtime.Binary), _io), _io, layout);
         var network = new PodNetwork(
-            options.Network, options.Root, new CniProcess(_io.Loop), _durability.Request, loggers.CreateLogger<PodNetwork>());
+            options.Network, options.Root, new ProgramRunner(_io.Loop), _durability.Request, loggers.CreateLogger<PodNetwork>());
         var builtIn = BuiltInFeatures.Read();
-        var features = new ExternalFeatures(new CniProcess(_io.Loop), builtIn.UserNamespaces, loggers.CreateLogger<ExternalFeatures>());
+        var features = new ExternalFeatures(new ProgramRunner(_io.Loop), builtIn.UserNamespaces, loggers.CreateLogger<ExternalFeatures>());
         var handlers = new RuntimeHandlers(options.Runtime.Handlers, builtIn, cgroupPaths.Driver == CgroupDriver.Systemd, features.ReadAsync);
         var live = new LiveContainers(containers, runtime, layout, cgroups, time, loggers.CreateLogger<LiveContainers>());
 

@@ -1,14 +1,14 @@
 using System.Text.Json;
 using CriShim.Cri.V1;
 using CriShim.CriServer.Configuration;
-using CriShim.CriServer.Networking.Cni;
+using CriShim.CriServer.Programs;
 using Microsoft.Extensions.Logging;
 
 namespace CriShim.CriServer.Handlers;
 
 /// <summary>What another OCI runtime can do, by its own word: <c>PROGRAM features</c> (runtime-spec features.md). One that has none to give can do nothing.</summary>
 /// <param name="userNamespaces">Whether this machine and its image layers can have user namespaces at all.</param>
-internal sealed class ExternalFeatures(ICniProcess programs, bool userNamespaces, ILogger<ExternalFeatures> log)
+internal sealed class ExternalFeatures(IProgramRunner programs, bool userNamespaces, ILogger<ExternalFeatures> log)
 {
     private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(10);
 

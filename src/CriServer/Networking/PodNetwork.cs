@@ -5,6 +5,7 @@ using CriShim.CriServer.Configuration;
 using CriShim.CriServer.Errors;
 using CriShim.CriServer.Networking.Bridge;
 using CriShim.CriServer.Networking.Cni;
+using CriShim.CriServer.Programs;
 using CriShim.Linux;
 using Microsoft.Extensions.Logging;
 using Microsoft.Win32.SafeHandles;
@@ -29,7 +30,7 @@ internal sealed class PodNetwork
     /// <param name="root">The server's persistent folder; records go to its folder <c>network</c>.</param>
     /// <param name="process">Runs CNI plugins.</param>
     /// <param name="written">Told the path of every written record, to bring it to the disk in its own time.</param>
-    public PodNetwork(NetworkOptions options, string root, ICniProcess process, Action<string> written, ILogger log)
+    public PodNetwork(NetworkOptions options, string root, IProgramRunner process, Action<string> written, ILogger log)
     {
         _options = options;
         _log = log;

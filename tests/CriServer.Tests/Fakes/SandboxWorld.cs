@@ -2,7 +2,7 @@ using CriShim.Cri.V1;
 using CriShim.CriServer.Configuration;
 using CriShim.CriServer.Handlers;
 using CriShim.CriServer.Networking;
-using CriShim.CriServer.Networking.Cni;
+using CriShim.CriServer.Programs;
 using CriShim.CriServer.Sandboxes;
 using CriShim.CriServer.Specs;
 using CriShim.CriServer.State;
@@ -59,9 +59,9 @@ internal sealed class SandboxWorld : IDisposable
 
     public void Dispose() => Containers.Dispose();
 
-    private sealed class NoPlugins : ICniProcess
+    private sealed class NoPlugins : IProgramRunner
     {
-        public Task<CniProcessResult> RunAsync(
+        public Task<ProgramResult> RunAsync(
             string path, IReadOnlyList<string> arguments, IReadOnlyList<string> variables, byte[] stdin, TimeSpan timeout, CancellationToken ct) => throw new NotSupportedException();
     }
 }

@@ -1,6 +1,6 @@
 using CriShim.CriServer.Configuration;
 using CriShim.CriServer.Networking;
-using CriShim.CriServer.Networking.Cni;
+using CriShim.CriServer.Programs;
 using CriShim.Linux;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -48,7 +48,7 @@ internal sealed class PluginFolder : IDisposable
             BuiltInBridge = builtInBridge,
         },
         Root,
-        new CniProcess(_loop),
+        new ProgramRunner(_loop),
         _ => { },
         NullLogger.Instance);
 

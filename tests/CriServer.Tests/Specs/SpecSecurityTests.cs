@@ -1,5 +1,4 @@
 using CriShim.Cri.V1;
-using CriShim.CriServer.Errors;
 using CriShim.CriServer.Specs;
 
 namespace CriShim.CriServer.Tests.Specs;

@@ -19,9 +19,9 @@ public sealed class HandlerFixture() : StreamsFixture(new HandlerServer(), Handl
     {
         public const string Name = "other";
 
-        private readonly TempFolder _folder = new("crishim-handler-");
+        private readonly string _folder = Directory.CreateTempSubdirectory("crishim-handler-").FullName;
 
-        public string States => _folder.Combine("states");
+        public string States => Path.Combine(_folder, "states");
 
         protected override string Configuration() => $$$"""
             {"runtime": {"handlers": {
@@ -33,7 +33,7 @@ public sealed class HandlerFixture() : StreamsFixture(new HandlerServer(), Handl
         public override async Task DisposeAsync()
         {
             await base.DisposeAsync();
-            _folder.Dispose();
+            Directory.Delete(_folder, recursive: true);
         }
     }
 }

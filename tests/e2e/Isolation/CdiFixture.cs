@@ -1,20 +1,19 @@
 using CriShim.E2e.Fixtures;
-using CriShim.TestKit;
 
 namespace CriShim.E2e.Isolation;
 
 /// <summary>A server with CDI folders of its own.</summary>
 public sealed class CdiFixture : ServerFixture
 {
-    private readonly TempFolder _folder = new("crishim-cdi-");
+    private readonly string _folder = Directory.CreateTempSubdirectory("crishim-cdi-").FullName;
 
-    public string Folder => _folder.Combine("cdi");
+    public string Folder => Path.Combine(_folder, "cdi");
 
-    protected override string Configuration() => $$$"""{"containers": {"cdiFolders": ["{{{_folder.Combine("none")}}}", "{{{Folder}}}"]}}""";
+    protected override string Configuration() => $$$"""{"containers": {"cdiFolders": ["{{{Path.Combine(_folder, "none")}}}", "{{{Folder}}}"]}}""";
 
     public override async Task DisposeAsync()
     {
         await base.DisposeAsync();
-        _folder.Dispose();
+        Directory.Delete(_folder, recursive: true);
     }
 }

@@ -1,7 +1,7 @@
 
 using CriShim.CriServer.Configuration;
 using CriShim.CriServer.Networking;
-using CriShim.CriServer.Networking.Cni;
+using CriShim.CriServer.Programs;
 using CriShim.Linux;
 using CriShim.TestKit;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -33,7 +33,7 @@ internal sealed class NetworkFixture : IAsyncDisposable
 
     /// <summary>Another instance on the same folders, as after a restart.</summary>
     public PodNetwork Restart() =>
-        Network = new PodNetwork(Options, Path.Combine(_folder, "root"), new CniProcess(_loop), _ => { }, NullLogger.Instance);
+        Network = new PodNetwork(Options, Path.Combine(_folder, "root"), new ProgramRunner(_loop), _ => { }, NullLogger.Instance);
 
     public static PodNetworkRequest Request(TestNamespace netns, params PortMapping[] ports) =>
         new(netns.Id, "pod", "test", "uid", netns.Path) { PortMappings = ports };

@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using System.Text;
 using CriShim.E2e.Fixtures;
 using CriShim.Linux;
+using CriShim.Oci.RuntimeSpec;
 using CriShim.TestKit;
 using Microsoft.Win32.SafeHandles;
 
@@ -67,6 +68,31 @@ public sealed class OciTerminalTests : IAsyncLifetime, IDisposable
         Assert.False(ProcessEnd.Wait(process, TimeSpan.Zero));
         Assert.True(process.SendSignal(9));
         _bundle.AwaitStatus("stopped");
+    }
+
+    /// <summary>CVE-2025-52565: a /dev of the attacker's, whose console is a link out, or whose terminals are none.</summary>
+    [Theory]
+    [InlineData("console")]
+    [InlineData("pts")]
+    public void Create_LinksInsteadOfTerminals_LeadNowhere(string name)
+    {
+        var outside = Directory.CreateDirectory(Path.Combine(_bundle.Path, "outside")).FullName;
+        var dev = Directory.CreateDirectory(Path.Combine(_bundle.Path, "dev")).FullName;
+        File.WriteAllText(Path.Combine(outside, "ptmx"), "");
+        File.CreateSymbolicLink(Path.Combine(dev, name), name == "pts" ? outside : Path.Combine(outside, "made"));
+        var volume = new MountSpec { Destination = "/dev", Type = "bind", Source = dev, Options = ["rbind", "rw"] };
+        _bundle.Spec = _bundle.Spec with
+        {
+            Mounts = [volume, .. _bundle.Spec.Mounts!.Where(mount => mount.Destination == "/proc" || (mount.Destination == "/dev/pts" && name != "pts"))],
+        };
+        UseTerminal();
+        _bundle.WriteSpec("true");
+        using var listener = Listen();
+
+        var result = _bundle.Run("create", "--console-socket", ConsolePath, "--bundle", _bundle.Path, _bundle.Id);
+        Assert.True(name == "console" || result.ExitCode != 0, result.Error);
+        Assert.Equal(["ptmx"], Directory.EnumerateFileSystemEntries(outside).Select(Path.GetFileName));
+        Assert.Equal(0, new FileInfo(Path.Combine(outside, "ptmx")).Length);
     }
 
     [Theory]

@@ -1,12 +1,13 @@
 using System.Diagnostics;
 using System.Text;
 using System.Text.Json;
+using CriShim.CriServer.Programs;
 using CriShim.Linux;
 
 namespace CriShim.CriServer.Networking.Cni;
 
 /// <summary>Finds and calls plugins; a failure tells plugin, verb, duration and the plugin's own error (CNI specification, section 2).</summary>
-internal sealed class CniPlugins(IReadOnlyList<string> folders, TimeSpan timeout, ICniProcess process)
+internal sealed class CniPlugins(IReadOnlyList<string> folders, TimeSpan timeout, IProgramRunner process)
 {
     private const int MaxErrorCharacters = 1024;
 
@@ -20,7 +21,7 @@ internal sealed class CniPlugins(IReadOnlyList<string> folders, TimeSpan timeout
     {
         var path = Find(type) ?? throw new CniException($"plugin \"{type}\" is not in {string.Join(", ", folders)}");
         var started = Stopwatch.GetTimestamp();
-        CniProcessResult result;
+        ProgramResult result;
         try
         {
             result = await process.RunAsync(
@@ -68,7 +69,7 @@ internal sealed class CniPlugins(IReadOnlyList<string> folders, TimeSpan timeout
     }
 
     /// <summary>The error object on stdout, or whatever was printed.</summary>
-    private static string Explain(CniProcessResult result)
+    private static string Explain(ProgramResult result)
     {
         try
         {
@@ -89,7 +90,7 @@ internal sealed class CniPlugins(IReadOnlyList<string> folders, TimeSpan timeout
         return $"exit code {result.ExitCode}{Tail(result)}";
     }
 
-    private static string Tail(CniProcessResult result)
+    private static string Tail(ProgramResult result)
     {
         var text = $"{Encoding.UTF8.GetString(result.Stderr)} {Encoding.UTF8.GetString(result.Stdout)}".Trim();
         return text.Length == 0 ? "" : $": {Shorten(text)}";

@@ -4,14 +4,14 @@ using Microsoft.Win32.SafeHandles;
 using static CriShim.Linux.LibC.Pipes;
 using static CriShim.Linux.LibC.Signals;
 
-namespace CriShim.CriServer.Networking.Cni;
+namespace CriShim.CriServer.Programs;
 
 /// <summary>
-/// Runs plugins. Their stdin, stdout and stderr are files in memory: nothing has to be pumped, and a child that a plugin leaves behind
-/// cannot hold the call. A session of its own lets a timeout kill the plugin with what it started.
+/// Runs other programs. Their stdin, stdout and stderr are files in memory: nothing has to be pumped, and a child that a program leaves
+/// behind cannot hold the call. A session of its own lets a timeout kill the program with what it started.
 /// </summary>
-/// <param name="loop">Runs elsewhere; tells when a plugin has ended.</param>
-internal sealed class CniProcess(EpollLoop loop) : ICniProcess
+/// <param name="loop">Runs elsewhere; tells when a program has ended.</param>
+internal sealed class ProgramRunner(EpollLoop loop) : IProgramRunner
 {
     private const int MaxOutputBytes = 4 * 1024 * 1024;
 
@@ -22,12 +22,12 @@ internal sealed class CniProcess(EpollLoop loop) : ICniProcess
             .Select(item => $"{item.Key}={item.Value}"),
     ];
 
-    public async Task<CniProcessResult> RunAsync(
+    public async Task<ProgramResult> RunAsync(
         string path, IReadOnlyList<string> arguments, IReadOnlyList<string> variables, byte[] stdin, TimeSpan timeout, CancellationToken ct)
     {
-        using var input = CreateFile("cni-stdin");
-        using var output = CreateFile("cni-stdout");
-        using var errors = CreateFile("cni-stderr");
+        using var input = CreateFile("stdin");
+        using var output = CreateFile("stdout");
+        using var errors = CreateFile("stderr");
         await RandomAccess.WriteAsync(input, stdin, 0, CancellationToken.None);
         using var child = ChildProcess.Start(new ChildProcessOptions(path, [path, .. arguments])
         {
@@ -52,7 +52,7 @@ internal sealed class CniProcess(EpollLoop loop) : ICniProcess
 
         var exit = child.PidFd.Reap();
         ct.ThrowIfCancellationRequested();
-        return new CniProcessResult(exit.ExitCode, timedOut, ReadAll(output), ReadAll(errors));
+        return new ProgramResult(exit.ExitCode, timedOut, ReadAll(output), ReadAll(errors));
     }
 
     private Task WaitForEndAsync(PidFd process)

@@ -15,7 +15,7 @@ public sealed class ServerProcess : IAsyncDisposable
     {
         Root = root ?? folder.Combine("root");
         _folder = folder;
-        _configuration = WithDriver(configuration);
+        _configuration = WithDefaults(configuration, folder);
         SocketPath = folder.Combine("c.sock");
         LogPath = folder.Combine("server.log");
         _process = Launch();
@@ -101,19 +101,28 @@ public sealed class ServerProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>The cgroup driver that the environment asks for, where the test asks for none.</summary>
-    private static string WithDriver(string configuration)
+    /// <summary>
+    /// What the test does not say itself: the cgroup driver that the environment asks for, no CNI configuration of the machine's (podman's
+    /// package has one), and a bridge that no other server has.
+    /// </summary>
+    private static string WithDefaults(string configuration, TempFolder folder)
     {
-        if (Environment.GetEnvironmentVariable("CRISHIM_CGROUP_DRIVER") is not { Length: > 0 } driver)
+        var root = JsonNode.Parse(configuration)!.AsObject();
+        if (Environment.GetEnvironmentVariable("CRISHIM_CGROUP_DRIVER") is { Length: > 0 } driver)
         {
-            return configuration;
+            SetDefault(root, "runtime", "cgroupDriver", driver);
         }
 
-        var root = JsonNode.Parse(configuration)!.AsObject();
-        var runtime = root["runtime"] as JsonObject ?? [];
-        root["runtime"] = runtime;
-        runtime["cgroupDriver"] ??= driver;
+        SetDefault(root, "network", "configFolder", folder.Combine("net.d"));
+        SetDefault(root, "network", "bridgeName", $"crishim{Environment.ProcessId}");
         return root.ToJsonString();
+    }
+
+    private static void SetDefault(JsonObject root, string area, string key, string value)
+    {
+        var options = root[area] as JsonObject ?? [];
+        root[area] = options;
+        options[key] ??= value;
     }
 
     private Process Launch()

@@ -90,6 +90,11 @@ public sealed class ContainerdTests : IAsyncLifetime, IDisposable
         Assert.Contains("Read-only", Run("--rm", "--read-only", "c3", "touch", "/x").Error, StringComparison.Ordinal);
         Assert.Contains("executable file not found in $PATH", Run("--rm", "c4", "nosuchprogram").Error, StringComparison.Ordinal);
         Assert.Contains("/dev/pts/", AtTerminal([.. RunWords, "--rm", "--tty", Image, "c5", "/bin/busybox", "tty"]), StringComparison.Ordinal);
+        if (File.ReadLines("/proc/swaps").Count() > 1)
+        {
+            return; // ctr limits memory alone: what is too much goes to the machine's swap
+        }
+
         Assert.Equal(137, Run("--rm", "--memory-limit", "20971520", "c6", "dd", "if=/dev/zero", "of=/dev/null", "bs=100M", "count=1").ExitCode);
     }
 

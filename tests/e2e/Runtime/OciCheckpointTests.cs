@@ -21,13 +21,21 @@ public sealed class OciCheckpointTests : IAsyncLifetime, IDisposable
         await _leaks.AssertCleanAsync();
     }
 
+    /// <summary>The log goes with the test's folder, so what failed is told here.</summary>
+    private void RequireDumped(CommandResult result)
+    {
+        var log = Path.Combine(Images, "dump.log");
+        var errors = result.ExitCode != 0 && File.Exists(log) ? File.ReadLines(log).Where(line => line.Contains("Error", StringComparison.Ordinal)) : [];
+        Assert.True(result.ExitCode == 0, string.Join('\n', [$"exit code {result.ExitCode}: {result.Error}", .. errors]));
+    }
+
     [CriuFact]
     public async Task CheckpointAndRestore_CountingProcess_GoesOnCounting()
     {
         StartCounting();
         await Eventually.TrueAsync(() => Count() > 2);
 
-        OciBundle.RequireSuccess(_bundle.Run("checkpoint", "--image-path", Images, _bundle.Id));
+        RequireDumped(_bundle.Run("checkpoint", "--image-path", Images, _bundle.Id));
         Assert.Contains("does not exist", _bundle.Run("state", _bundle.Id).Error, StringComparison.Ordinal);
         var before = Count();
         Assert.True(before > 2);
@@ -45,7 +53,7 @@ public sealed class OciCheckpointTests : IAsyncLifetime, IDisposable
         StartCounting();
         await Eventually.TrueAsync(() => Count() > 1);
 
-        OciBundle.RequireSuccess(_bundle.Run("checkpoint", "--leave-running", "--image-path", Images, _bundle.Id));
+        RequireDumped(_bundle.Run("checkpoint", "--leave-running", "--image-path", Images, _bundle.Id));
 
         Assert.Equal("running", _bundle.Status());
         var before = Count();

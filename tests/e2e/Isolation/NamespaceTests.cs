@@ -5,28 +5,16 @@ using CriShim.TestKit;
 namespace CriShim.E2e.Isolation;
 
 /// <summary>Each kind of namespace, made new, with the host, and by path: what the spec says is where the process is (namespaces(7)).</summary>
-public sealed class NamespaceTests : IAsyncLifetime, IDisposable
+public sealed class NamespaceTests : OciBundleTests
 {
     private static readonly string[] s_types = ["user", "pid", "mount", "network", "ipc", "uts", "cgroup", "time"];
 
-    private readonly LeakCheck _leaks = new();
-    private readonly OciBundle _bundle = new();
 
     public static TheoryData<string> Types() => [.. s_types];
 
     public static TheoryData<string> TypesWithPath() => [.. s_types.Where(type => type is not "mount")];
 
     public static TheoryData<string> TypesOfTheHost() => [.. s_types.Where(type => type is not "mount" and not "user")];
-
-    public Task InitializeAsync() => Task.CompletedTask;
-
-    public void Dispose() => _bundle.Dispose();
-
-    public async Task DisposeAsync()
-    {
-        _bundle.Dispose();
-        await _leaks.AssertCleanAsync();
-    }
 
     [Theory]
     [MemberData(nameof(Types))]
@@ -69,7 +57,7 @@ public sealed class NamespaceTests : IAsyncLifetime, IDisposable
     {
         Set("network", "/etc/hostname");
 
-        Assert.Contains("not a namespace", _bundle.RunScript("true").Error, StringComparison.Ordinal);
+        Assert.Contains("not a namespace", Bundle.RunScript("true").Error, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -77,15 +65,15 @@ public sealed class NamespaceTests : IAsyncLifetime, IDisposable
     {
         Set("network", "/proc/self/ns/uts");
 
-        Assert.NotEqual(0, _bundle.RunScript("true").ExitCode);
+        Assert.NotEqual(0, Bundle.RunScript("true").ExitCode);
     }
 
     [Fact]
     public void Uts_HostAndDomainName_AreTheContainers()
     {
-        _bundle.Spec = _bundle.Spec with { Hostname = "inside", Domainname = "example.org" };
+        Bundle.Spec = Bundle.Spec with { Hostname = "inside", Domainname = "example.org" };
 
-        Assert.Equal("inside\nexample.org\n", _bundle.RunScript("hostname; cat /proc/sys/kernel/domainname").Output);
+        Assert.Equal("inside\nexample.org\n", Bundle.RunScript("hostname; cat /proc/sys/kernel/domainname").Output);
         Assert.NotEqual("inside", Environment.MachineName);
     }
 
@@ -95,7 +83,7 @@ public sealed class NamespaceTests : IAsyncLifetime, IDisposable
         Set("time", "");
         SetLinux(linux => linux with { TimeOffsets = new Dictionary<string, TimeOffsetSpec> { ["boottime"] = new() { Secs = 1_000_000 }, ["monotonic"] = new() { Secs = 2_000_000, Nanosecs = 5 } } });
 
-        var output = OciBundle.RequireSuccess(_bundle.RunScript("cat /proc/uptime; cat /proc/self/timens_offsets")).Output.Split('\n');
+        var output = OciBundle.RequireSuccess(Bundle.RunScript("cat /proc/uptime; cat /proc/self/timens_offsets")).Output.Split('\n');
 
         var host = double.Parse(File.ReadAllText("/proc/uptime").Split(' ')[0], System.Globalization.CultureInfo.InvariantCulture);
         Assert.InRange(double.Parse(output[0].Split(' ')[0], System.Globalization.CultureInfo.InvariantCulture), host + 999_000, host + 1_001_000);
@@ -107,17 +95,17 @@ public sealed class NamespaceTests : IAsyncLifetime, IDisposable
     {
         Set("time", "");
         SetLinux(linux => linux with { TimeOffsets = new Dictionary<string, TimeOffsetSpec> { ["boottime"] = new() { Secs = 1_000_000 } } });
-        _bundle.Start("sleep", "100");
+        Bundle.Start("sleep", "100");
 
         Assert.Equal(
-            OciBundle.RequireSuccess(_bundle.Run("exec", _bundle.Id, "readlink", "/proc/1/ns/time")).Output,
-            OciBundle.RequireSuccess(_bundle.Run("exec", _bundle.Id, "readlink", "/proc/self/ns/time")).Output);
+            OciBundle.RequireSuccess(Bundle.Run("exec", Bundle.Id, "readlink", "/proc/1/ns/time")).Output,
+            OciBundle.RequireSuccess(Bundle.Run("exec", Bundle.Id, "readlink", "/proc/self/ns/time")).Output);
     }
 
     [Fact]
     public void Pid_OfTheContainer_BeginsWithOneAndShowsNoOther()
     {
-        var processes = _bundle.RunScript("echo $$; ls -d /proc/[0-9]*").Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        var processes = Bundle.RunScript("echo $$; ls -d /proc/[0-9]*").Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
 
         Assert.Equal(["1", "/proc/1"], processes.Where(line => line is "1" or "/proc/1"));
         Assert.True(processes.Length <= 4, string.Join(' ', processes));
@@ -129,7 +117,7 @@ public sealed class NamespaceTests : IAsyncLifetime, IDisposable
         var id = Command.Output("ipcmk", "-Q").Split(' ')[^1].Trim();
         try
         {
-            Assert.Equal("1\n", _bundle.RunScript("cat /proc/sysvipc/msg | wc -l").Output);
+            Assert.Equal("1\n", Bundle.RunScript("cat /proc/sysvipc/msg | wc -l").Output);
         }
         finally
         {
@@ -139,7 +127,7 @@ public sealed class NamespaceTests : IAsyncLifetime, IDisposable
 
     [Fact]
     public void Network_OfTheContainer_HasLoopbackUpAndNothingElse() =>
-        Assert.Equal("lo\n127.0.0.1\n", _bundle.RunScript("ls /sys/class/net; busybox ip -4 -o addr show lo | busybox awk '{print $4}' | busybox cut -d/ -f1").Output);
+        Assert.Equal("lo\n127.0.0.1\n", Bundle.RunScript("ls /sys/class/net; busybox ip -4 -o addr show lo | busybox awk '{print $4}' | busybox cut -d/ -f1").Output);
 
     private static string FileOf(string type) => type switch { "mount" => "mnt", "network" => "net", _ => type };
 
@@ -150,16 +138,16 @@ public sealed class NamespaceTests : IAsyncLifetime, IDisposable
     /// <summary>Where the program of the container is, and that an exec'd one is there too.</summary>
     private string Inside(string type)
     {
-        _bundle.Start("sleep", "100");
-        var init = OfProcess(PidOf(_bundle), type);
-        Assert.Equal(init, OciBundle.RequireSuccess(_bundle.Run("exec", _bundle.Id, "readlink", $"/proc/self/ns/{FileOf(type)}")).Output.Trim());
+        Bundle.Start("sleep", "100");
+        var init = OfProcess(PidOf(Bundle), type);
+        Assert.Equal(init, OciBundle.RequireSuccess(Bundle.Run("exec", Bundle.Id, "readlink", $"/proc/self/ns/{FileOf(type)}")).Output.Trim());
         return init;
     }
 
     /// <summary>Null: no such namespace in the spec, hence the host's. What cannot go without it is taken out of the spec.</summary>
     private void Set(string type, string? path)
     {
-        var others = _bundle.Spec.Linux!.Namespaces!.Where(item => item.Type != type);
+        var others = Bundle.Spec.Linux!.Namespaces!.Where(item => item.Type != type);
         IReadOnlyList<IdMapping> map = [new IdMapping { ContainerID = 0, HostID = 0, Size = 65536 }];
         SetLinux(linux => linux with
         {
@@ -167,8 +155,8 @@ public sealed class NamespaceTests : IAsyncLifetime, IDisposable
             UidMappings = type == "user" && path == "" ? map : null,
             GidMappings = type == "user" && path == "" ? map : null,
         });
-        _bundle.Spec = _bundle.Spec with { Hostname = type == "uts" && path != "" ? null : _bundle.Spec.Hostname };
+        Bundle.Spec = Bundle.Spec with { Hostname = type == "uts" && path != "" ? null : Bundle.Spec.Hostname };
     }
 
-    private void SetLinux(Func<LinuxSpec, LinuxSpec> change) => _bundle.Spec = _bundle.Spec with { Linux = change(_bundle.Spec.Linux!) };
+    private void SetLinux(Func<LinuxSpec, LinuxSpec> change) => Bundle.Spec = Bundle.Spec with { Linux = change(Bundle.Spec.Linux!) };
 }

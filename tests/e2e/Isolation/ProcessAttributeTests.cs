@@ -5,21 +5,8 @@ using CriShim.TestKit;
 namespace CriShim.E2e.Isolation;
 
 /// <summary>Attributes of a process: what the spec says is what the process finds, the container's own and those that join it.</summary>
-public sealed class ProcessAttributeTests : IAsyncLifetime, IDisposable
+public sealed class ProcessAttributeTests : OciBundleTests
 {
-    private readonly LeakCheck _leaks = new();
-    private readonly OciBundle _bundle = new();
-
-    public Task InitializeAsync() => Task.CompletedTask;
-
-    public void Dispose() => _bundle.Dispose();
-
-    public async Task DisposeAsync()
-    {
-        _bundle.Dispose();
-        await _leaks.AssertCleanAsync();
-    }
-
     [Fact]
     public void Personality_Linux32_IsThirtyTwoBits()
     {
@@ -72,9 +59,9 @@ public sealed class ProcessAttributeTests : IAsyncLifetime, IDisposable
     public void Affinity_OfACpuThatIsNotThere_FailsTheExec()
     {
         SetProcess(process => process with { ExecCpuAffinity = new ExecCpuAffinitySpec { Final = "4000" } });
-        _bundle.Start("sleep", "100");
+        Bundle.Start("sleep", "100");
 
-        Assert.Contains("CPU affinity", _bundle.Run("exec", _bundle.Id, "true").Error, StringComparison.Ordinal);
+        Assert.Contains("CPU affinity", Bundle.Run("exec", Bundle.Id, "true").Error, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -82,7 +69,7 @@ public sealed class ProcessAttributeTests : IAsyncLifetime, IDisposable
     {
         SetLinux(linux => linux with { MemoryPolicy = new MemoryPolicySpec { Mode = "MPOL_PREFERRED", Nodes = "0" } });
 
-        var result = _bundle.RunScript("busybox head -1 /proc/self/numa_maps");
+        var result = Bundle.RunScript("busybox head -1 /proc/self/numa_maps");
 
         Assert.True(result.Output.Contains("prefer", StringComparison.Ordinal) || result.Error.Contains("linux.memoryPolicy", StringComparison.Ordinal), result.Error + result.Output);
     }
@@ -121,7 +108,7 @@ public sealed class ProcessAttributeTests : IAsyncLifetime, IDisposable
 
     [Fact]
     public void Keyring_OfTheContainer_IsNotTheHosts() =>
-        Assert.DoesNotContain("_uid.0", _bundle.RunScript("cat /proc/keys").Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("_uid.0", Bundle.RunScript("cat /proc/keys").Output, StringComparison.Ordinal);
 
     [Fact]
     public void NetDevice_OfTheHost_MovesWithItsAddressesUnderItsNewName()
@@ -133,7 +120,7 @@ public sealed class ProcessAttributeTests : IAsyncLifetime, IDisposable
             Command.Output("ip", "address", "add", "198.51.100.7/24", "dev", name);
             SetLinux(linux => linux with { NetDevices = new Dictionary<string, NetDeviceSpec> { [name] = new() { Name = "inside0" } } });
 
-            var output = OciBundle.RequireSuccess(_bundle.RunScript("busybox ip address show inside0")).Output;
+            var output = OciBundle.RequireSuccess(Bundle.RunScript("busybox ip address show inside0")).Output;
 
             Assert.Contains("inet 198.51.100.7/24", output, StringComparison.Ordinal);
             Assert.Contains("UP", output, StringComparison.Ordinal);
@@ -150,7 +137,7 @@ public sealed class ProcessAttributeTests : IAsyncLifetime, IDisposable
     {
         SetLinux(linux => linux with { NetDevices = new Dictionary<string, NetDeviceSpec> { ["nosuchdev"] = new() } });
 
-        Assert.Contains("linux.netDevices \\\"nosuchdev\\\"", _bundle.RunScript("true").Error, StringComparison.Ordinal);
+        Assert.Contains("linux.netDevices \\\"nosuchdev\\\"", Bundle.RunScript("true").Error, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -164,24 +151,24 @@ public sealed class ProcessAttributeTests : IAsyncLifetime, IDisposable
         }
 
         SetProcess(process => field.EndsWith("Profile", StringComparison.Ordinal) ? process with { ApparmorProfile = "x" } : process with { SelinuxLabel = "a:b:c:s0" });
-        Assert.Contains(field, _bundle.RunScript("true").Error, StringComparison.Ordinal);
+        Assert.Contains(field, Bundle.RunScript("true").Error, StringComparison.Ordinal);
     }
 
     /// <summary>The output of the script as the container's program, then as an exec'd one.</summary>
     private string RunAndExec(string script)
     {
-        _bundle.WriteSpec("sh", "-c", $"({script}) 2>&1; sleep 100");
-        var output = Path.Combine(_bundle.Path, "first");
-        OciBundle.RequireSuccess(Command.Run("sh", "-c", $"'{Binaries.Runtime}' --root '{_bundle.StateRoot}' run --detach --bundle '{_bundle.Path}' {_bundle.Id} > '{output}' 2>&1 < /dev/null"));
+        Bundle.WriteSpec("sh", "-c", $"({script}) 2>&1; sleep 100");
+        var output = Path.Combine(Bundle.Path, "first");
+        OciBundle.RequireSuccess(Command.Run("sh", "-c", $"'{Binaries.Runtime}' --root '{Bundle.StateRoot}' run --detach --bundle '{Bundle.Path}' {Bundle.Id} > '{output}' 2>&1 < /dev/null"));
         for (var attempt = 0; new FileInfo(output).Length == 0 && attempt < 500; attempt++)
         {
             Thread.Sleep(10);
         }
 
-        return File.ReadAllText(output) + OciBundle.RequireSuccess(_bundle.Run("exec", _bundle.Id, "sh", "-c", $"({script}) 2>&1")).Output;
+        return File.ReadAllText(output) + OciBundle.RequireSuccess(Bundle.Run("exec", Bundle.Id, "sh", "-c", $"({script}) 2>&1")).Output;
     }
 
-    private void SetProcess(Func<ProcessSpec, ProcessSpec> change) => _bundle.Spec = _bundle.Spec with { Process = change(_bundle.Spec.Process!) };
+    private void SetProcess(Func<ProcessSpec, ProcessSpec> change) => Bundle.Spec = Bundle.Spec with { Process = change(Bundle.Spec.Process!) };
 
-    private void SetLinux(Func<LinuxSpec, LinuxSpec> change) => _bundle.Spec = _bundle.Spec with { Linux = change(_bundle.Spec.Linux!) };
+    private void SetLinux(Func<LinuxSpec, LinuxSpec> change) => Bundle.Spec = Bundle.Spec with { Linux = change(Bundle.Spec.Linux!) };
 }

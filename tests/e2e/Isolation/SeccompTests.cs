@@ -2,30 +2,17 @@ using System.Text.Json;
 using CriShim.E2e.Fixtures;
 using CriShim.E2e.Runtime;
 using CriShim.Oci.RuntimeSpec;
-using CriShim.TestKit;
 
 namespace CriShim.E2e.Isolation;
 
 /// <summary>What each action of a seccomp profile does to the program.</summary>
-public sealed class SeccompTests : IAsyncLifetime, IDisposable
+public sealed class SeccompTests : OciBundleTests
 {
     private const int SIGSYS = 31;
     private const int EBADFD = 77;
 
-    private readonly LeakCheck _leaks = new();
-    private readonly OciBundle _bundle = new();
 
-    public SeccompTests() => _bundle.Spec = _bundle.Spec with { Root = _bundle.Spec.Root! with { Readonly = false } };
-
-    public Task InitializeAsync() => Task.CompletedTask;
-
-    public void Dispose() => _bundle.Dispose();
-
-    public async Task DisposeAsync()
-    {
-        _bundle.Dispose();
-        await _leaks.AssertCleanAsync();
-    }
+    public SeccompTests() => Bundle.Spec = Bundle.Spec with { Root = Bundle.Spec.Root! with { Readonly = false } };
 
     [Theory]
     [InlineData("SCMP_ACT_KILL")]
@@ -36,7 +23,7 @@ public sealed class SeccompTests : IAsyncLifetime, IDisposable
     {
         Use(Profile(action));
 
-        Assert.Equal($"{128 + SIGSYS}\n", _bundle.RunScript("mkdir /x 2>/dev/null; echo $?").Output);
+        Assert.Equal($"{128 + SIGSYS}\n", Bundle.RunScript("mkdir /x 2>/dev/null; echo $?").Output);
     }
 
     [Theory]
@@ -44,10 +31,10 @@ public sealed class SeccompTests : IAsyncLifetime, IDisposable
     [InlineData(false)]
     public void Action_Errno_IsTheErrorThatIsGiven(bool noNewPrivileges)
     {
-        _bundle.Spec = _bundle.Spec with { Process = _bundle.Spec.Process! with { NoNewPrivileges = noNewPrivileges } };
+        Bundle.Spec = Bundle.Spec with { Process = Bundle.Spec.Process! with { NoNewPrivileges = noNewPrivileges } };
         Use(Profile("SCMP_ACT_ERRNO", 95));
 
-        Assert.Contains("not supported", _bundle.RunScript("mkdir /x").Error, StringComparison.Ordinal);
+        Assert.Contains("not supported", Bundle.RunScript("mkdir /x").Error, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -55,7 +42,7 @@ public sealed class SeccompTests : IAsyncLifetime, IDisposable
     {
         Use(Profile("SCMP_ACT_ERRNO"));
 
-        Assert.Contains("not permitted", _bundle.RunScript("mkdir /x").Error, StringComparison.Ordinal);
+        Assert.Contains("not permitted", Bundle.RunScript("mkdir /x").Error, StringComparison.Ordinal);
     }
 
     /// <summary>Nobody traces: the kernel answers ENOSYS.</summary>
@@ -64,7 +51,7 @@ public sealed class SeccompTests : IAsyncLifetime, IDisposable
     {
         Use(Profile("SCMP_ACT_TRACE"));
 
-        Assert.Contains("not implemented", _bundle.RunScript("mkdir /x").Error, StringComparison.Ordinal);
+        Assert.Contains("not implemented", Bundle.RunScript("mkdir /x").Error, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -74,7 +61,7 @@ public sealed class SeccompTests : IAsyncLifetime, IDisposable
     {
         Use(Profile(action));
 
-        Assert.Equal("made\n", _bundle.RunScript("mkdir /x && echo made").Output);
+        Assert.Equal("made\n", Bundle.RunScript("mkdir /x && echo made").Output);
     }
 
     [Fact]
@@ -90,7 +77,7 @@ public sealed class SeccompTests : IAsyncLifetime, IDisposable
             ],
         });
 
-        Assert.Equal("private\n", _bundle.RunScript("mkdir /a; busybox chmod 700 /a && echo private; busybox chmod 755 /a && echo open").Output);
+        Assert.Equal("private\n", Bundle.RunScript("mkdir /a; busybox chmod 700 /a && echo private; busybox chmod 755 /a && echo open").Output);
     }
 
     [Fact]
@@ -102,7 +89,7 @@ public sealed class SeccompTests : IAsyncLifetime, IDisposable
             Architectures = ["SCMP_ARCH_X86_64", "SCMP_ARCH_X86", "SCMP_ARCH_X32"],
         });
 
-        Assert.Contains("not supported", _bundle.RunScript("mkdir /x").Error, StringComparison.Ordinal);
+        Assert.Contains("not supported", Bundle.RunScript("mkdir /x").Error, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -110,33 +97,33 @@ public sealed class SeccompTests : IAsyncLifetime, IDisposable
     [InlineData(false)]
     public async Task Notify_OfTheContainer_AsksTheAgent(bool noNewPrivileges)
     {
-        _bundle.Spec = _bundle.Spec with { Process = _bundle.Spec.Process! with { NoNewPrivileges = noNewPrivileges } };
-        var path = Path.Combine(_bundle.Path, "agent.sock");
+        Bundle.Spec = Bundle.Spec with { Process = Bundle.Spec.Process! with { NoNewPrivileges = noNewPrivileges } };
+        var path = Path.Combine(Bundle.Path, "agent.sock");
         using var agent = new SeccompAgent(path, EBADFD);
         Use(Profile("SCMP_ACT_NOTIFY") with { ListenerPath = path, ListenerMetadata = "what the agent needs" });
 
-        Assert.Contains("bad state", _bundle.RunScript("mkdir /x").Error, StringComparison.Ordinal);
+        Assert.Contains("bad state", Bundle.RunScript("mkdir /x").Error, StringComparison.Ordinal);
         using var state = JsonDocument.Parse(await agent.Answering);
         Assert.Equal("seccompFd", state.RootElement.GetProperty("fds")[0].GetString());
         Assert.Equal("what the agent needs", state.RootElement.GetProperty("metadata").GetString());
-        Assert.Equal(_bundle.Id, state.RootElement.GetProperty("state").GetProperty("id").GetString());
+        Assert.Equal(Bundle.Id, state.RootElement.GetProperty("state").GetProperty("id").GetString());
         Assert.Equal(state.RootElement.GetProperty("pid").GetInt32(), state.RootElement.GetProperty("state").GetProperty("pid").GetInt32());
     }
 
     [Fact]
     public async Task Notify_OfAnExec_IsALinkOfItsOwn()
     {
-        var path = Path.Combine(_bundle.Path, "agent.sock");
+        var path = Path.Combine(Bundle.Path, "agent.sock");
         Use(Profile("SCMP_ACT_NOTIFY") with { ListenerPath = path });
         using (var first = new SeccompAgent(path, EBADFD))
         {
-            _bundle.Start("sh", "-c", "mkdir /x; sleep 100");
+            Bundle.Start("sh", "-c", "mkdir /x; sleep 100");
             await first.Answering;
         }
 
         File.Delete(path);
         using var second = new SeccompAgent(path, EBADFD);
-        Assert.Contains("bad state", _bundle.Run("exec", _bundle.Id, "mkdir", "/y").Error, StringComparison.Ordinal);
+        Assert.Contains("bad state", Bundle.Run("exec", Bundle.Id, "mkdir", "/y").Error, StringComparison.Ordinal);
         using var state = JsonDocument.Parse(await second.Answering);
         Assert.NotEqual(state.RootElement.GetProperty("pid").GetInt32(), state.RootElement.GetProperty("state").GetProperty("pid").GetInt32());
         Assert.Equal("running", state.RootElement.GetProperty("state").GetProperty("status").GetString());
@@ -145,10 +132,10 @@ public sealed class SeccompTests : IAsyncLifetime, IDisposable
     [Fact]
     public void Notify_AgentThatIsNotThere_IsAnErrorOfCreate()
     {
-        Use(Profile("SCMP_ACT_NOTIFY") with { ListenerPath = Path.Combine(_bundle.Path, "nobody.sock") });
-        _bundle.WriteSpec("true");
+        Use(Profile("SCMP_ACT_NOTIFY") with { ListenerPath = Path.Combine(Bundle.Path, "nobody.sock") });
+        Bundle.WriteSpec("true");
 
-        Assert.Contains("linux.seccomp.listenerPath", _bundle.Run("create", "--bundle", _bundle.Path, _bundle.Id).Error, StringComparison.Ordinal);
+        Assert.Contains("linux.seccomp.listenerPath", Bundle.Run("create", "--bundle", Bundle.Path, Bundle.Id).Error, StringComparison.Ordinal);
     }
 
     private static SeccompSpec Profile(string action, uint? errno = null) => new()
@@ -157,5 +144,5 @@ public sealed class SeccompTests : IAsyncLifetime, IDisposable
         Syscalls = [new SeccompSyscallSpec { Names = ["mkdir", "mkdirat"], Action = action, ErrnoRet = errno }],
     };
 
-    private void Use(SeccompSpec profile) => _bundle.Spec = _bundle.Spec with { Linux = _bundle.Spec.Linux! with { Seccomp = profile } };
+    private void Use(SeccompSpec profile) => Bundle.Spec = Bundle.Spec with { Linux = Bundle.Spec.Linux! with { Seccomp = profile } };
 }

@@ -4,22 +4,9 @@ using CriShim.TestKit;
 namespace CriShim.E2e.Runtime;
 
 /// <summary>Hooks: when, where and with what they run, and what their failure does (runtime.md, "Lifecycle"; config.md, "POSIX-platform Hooks").</summary>
-public sealed class OciHookTests : IAsyncLifetime, IDisposable
+public sealed class OciHookTests : OciBundleTests
 {
-    private readonly LeakCheck _leaks = new();
-    private readonly OciBundle _bundle = new();
-
-    public Task InitializeAsync() => Task.CompletedTask;
-
-    public void Dispose() => _bundle.Dispose();
-
-    public async Task DisposeAsync()
-    {
-        _bundle.Dispose();
-        await _leaks.AssertCleanAsync();
-    }
-
-    private string Log => Path.Combine(_bundle.Path, "hooks");
+    private string Log => Path.Combine(Bundle.Path, "hooks");
 
     private string[] Lines => File.Exists(Log) ? File.ReadAllLines(Log) : [];
 
@@ -27,9 +14,9 @@ public sealed class OciHookTests : IAsyncLifetime, IDisposable
     public void Run_AllHooks_RunInOrderWithTheState()
     {
         HookSpec Hook(string name) => Shell($"echo {name} $(grep -o '\"status\":\"[a-z]*\"') >> {Log}");
-        _bundle.Spec = _bundle.Spec with
+        Bundle.Spec = Bundle.Spec with
         {
-            Root = _bundle.Spec.Root! with { Readonly = false },
+            Root = Bundle.Spec.Root! with { Readonly = false },
             Hooks = new HooksSpec
             {
                 Prestart = [Hook("prestart"), Hook("second")],
@@ -41,37 +28,37 @@ public sealed class OciHookTests : IAsyncLifetime, IDisposable
             },
         };
 
-        OciBundle.RequireSuccess(_bundle.RunScript("true"));
+        OciBundle.RequireSuccess(Bundle.RunScript("true"));
 
         string[] expected =
             ["prestart creating", "second creating", "createRuntime creating", "createContainer creating", "poststart running", "poststop stopped"];
         Assert.Equal(expected, Lines.Select(line => line.Replace("\"status\":", "", StringComparison.Ordinal).Replace("\"", "", StringComparison.Ordinal)));
-        var started = File.ReadAllText(_bundle.Rootfs("started"));
+        var started = File.ReadAllText(Bundle.Rootfs("started"));
         Assert.Contains("\"status\":\"created\"", started, StringComparison.Ordinal);
-        Assert.Contains($"\"id\":\"{_bundle.Id}\"", started, StringComparison.Ordinal);
-        Assert.Contains($"\"bundle\":\"{_bundle.Path}\"", started, StringComparison.Ordinal);
+        Assert.Contains($"\"id\":\"{Bundle.Id}\"", started, StringComparison.Ordinal);
+        Assert.Contains($"\"bundle\":\"{Bundle.Path}\"", started, StringComparison.Ordinal);
     }
 
     [Fact]
     public void Run_Hooks_RunInTheNamespacesTheyBelongTo()
     {
         const string Tell = "echo $(readlink /proc/self/ns/net) $(ls -d /proc/[0-9]* | wc -l)";
-        _bundle.Spec = _bundle.Spec with
+        Bundle.Spec = Bundle.Spec with
         {
-            Root = _bundle.Spec.Root! with { Readonly = false },
+            Root = Bundle.Spec.Root! with { Readonly = false },
             Hooks = new HooksSpec
             {
                 CreateRuntime = [Shell($"{Tell} >> {Log}")],
-                CreateContainer = [Shell($"readlink /proc/self/ns/net >> {Log}; ls -d {_bundle.Path} >> {Log}")],
+                CreateContainer = [Shell($"readlink /proc/self/ns/net >> {Log}; ls -d {Bundle.Path} >> {Log}")],
                 StartContainer = [Shell("readlink /proc/self/ns/net > /seen; ls -d /bin/busybox >> /seen")],
             },
         };
 
-        var inside = OciBundle.RequireSuccess(_bundle.RunScript("readlink /proc/self/ns/net")).Output.Trim();
+        var inside = OciBundle.RequireSuccess(Bundle.RunScript("readlink /proc/self/ns/net")).Output.Trim();
 
         Assert.StartsWith(Command.Output("readlink", "/proc/self/ns/net").Trim(), Lines[0], StringComparison.Ordinal);
-        Assert.Equal([inside, _bundle.Path], Lines[1..]);
-        Assert.Equal([inside, "/bin/busybox"], File.ReadAllLines(_bundle.Rootfs("seen")));
+        Assert.Equal([inside, Bundle.Path], Lines[1..]);
+        Assert.Equal([inside, "/bin/busybox"], File.ReadAllLines(Bundle.Rootfs("seen")));
     }
 
     [Theory]
@@ -82,43 +69,43 @@ public sealed class OciHookTests : IAsyncLifetime, IDisposable
     [InlineData("poststart")]
     public void Run_FailingHook_FailsTheContainerAndRunsPoststop(string kind)
     {
-        _bundle.Spec = _bundle.Spec with { Hooks = Of(kind, Shell("exit 3"), Shell($"echo not reached >> {Log}")) };
+        Bundle.Spec = Bundle.Spec with { Hooks = Of(kind, Shell("exit 3"), Shell($"echo not reached >> {Log}")) };
 
-        var result = _bundle.RunScript("sleep 30");
+        var result = Bundle.RunScript("sleep 30");
 
         Assert.Equal(1, result.ExitCode);
         Assert.Contains($"{kind} hook 0", result.Error, StringComparison.Ordinal);
         Assert.Contains("exit code 3", result.Error, StringComparison.Ordinal);
         Assert.Equal(["poststop"], Lines);
-        Assert.Equal("", _bundle.Run("list", "--quiet").Output);
+        Assert.Equal("", Bundle.Run("list", "--quiet").Output);
     }
 
     [Fact]
     public void Start_FailingPoststartHook_StopsTheContainer()
     {
-        _bundle.Spec = _bundle.Spec with { Hooks = Of("poststart", Shell("exit 3")) };
-        _bundle.WriteSpec("sleep", "30");
-        OciBundle.RequireSuccess(_bundle.Run("create", "--bundle", _bundle.Path, _bundle.Id));
+        Bundle.Spec = Bundle.Spec with { Hooks = Of("poststart", Shell("exit 3")) };
+        Bundle.WriteSpec("sleep", "30");
+        OciBundle.RequireSuccess(Bundle.Run("create", "--bundle", Bundle.Path, Bundle.Id));
 
-        Assert.Equal(1, _bundle.Run("start", _bundle.Id).ExitCode);
+        Assert.Equal(1, Bundle.Run("start", Bundle.Id).ExitCode);
 
-        _bundle.AwaitStatus("stopped");
+        Bundle.AwaitStatus("stopped");
     }
 
     [Fact]
     public void Run_HookOverItsTime_IsKilled()
     {
-        _bundle.Spec = _bundle.Spec with { Hooks = Of("createRuntime", Shell("exec sleep 30") with { Timeout = 1 }) };
+        Bundle.Spec = Bundle.Spec with { Hooks = Of("createRuntime", Shell("exec sleep 30") with { Timeout = 1 }) };
 
-        Assert.Contains("not done after 1 s", _bundle.RunScript("true").Error, StringComparison.Ordinal);
+        Assert.Contains("not done after 1 s", Bundle.RunScript("true").Error, StringComparison.Ordinal);
     }
 
     [Fact]
     public void Delete_FailingPoststopHook_WarnsAndGoesOn()
     {
-        _bundle.Spec = _bundle.Spec with { Hooks = new HooksSpec { Poststop = [Shell("exit 3"), Shell($"echo second >> {Log}")] } };
+        Bundle.Spec = Bundle.Spec with { Hooks = new HooksSpec { Poststop = [Shell("exit 3"), Shell($"echo second >> {Log}")] } };
 
-        var result = OciBundle.RequireSuccess(_bundle.RunScript("true"));
+        var result = OciBundle.RequireSuccess(Bundle.RunScript("true"));
 
         Assert.Contains("level=warning", result.Error, StringComparison.Ordinal);
         Assert.Equal(["second"], Lines);

@@ -4,27 +4,14 @@ using CriShim.TestKit;
 namespace CriShim.E2e.Runtime;
 
 /// <summary>What a container sees and can do, and what a hostile root cannot make the runtime do.</summary>
-public sealed class OciIsolationTests : IAsyncLifetime, IDisposable
+public sealed class OciIsolationTests : OciBundleTests
 {
-    private readonly LeakCheck _leaks = new();
-    private readonly OciBundle _bundle = new();
-
-    public Task InitializeAsync() => Task.CompletedTask;
-
-    public void Dispose() => _bundle.Dispose();
-
-    public async Task DisposeAsync()
-    {
-        _bundle.Dispose();
-        await _leaks.AssertCleanAsync();
-    }
-
     [Fact]
     public void Run_DefaultSpec_HasNamespacesOfItsOwn()
     {
         var own = new[] { "mnt", "pid", "net", "ipc", "uts", "cgroup" }.Select(type => new FileInfo($"/proc/self/ns/{type}").LinkTarget!);
 
-        var inside = _bundle.RunScript("for n in mnt pid net ipc uts cgroup; do readlink /proc/self/ns/$n; done; echo $$; hostname").Output.Split('\n');
+        var inside = Bundle.RunScript("for n in mnt pid net ipc uts cgroup; do readlink /proc/self/ns/$n; done; echo $$; hostname").Output.Split('\n');
 
         Assert.Empty(inside.Intersect(own));
         Assert.Equal(("1", "crishim"), (inside[6], inside[7]));
@@ -32,20 +19,20 @@ public sealed class OciIsolationTests : IAsyncLifetime, IDisposable
 
     [Fact]
     public void Run_DefaultSpec_PassesNoDescriptor() =>
-        Assert.Equal("end\n", _bundle.RunScript("for i in 3 4 5 6 7 8 9 10 11 12 13; do test ! -e /proc/1/fd/$i || echo fd $i; done; echo end").Output);
+        Assert.Equal("end\n", Bundle.RunScript("for i in 3 4 5 6 7 8 9 10 11 12 13; do test ! -e /proc/1/fd/$i || echo fd $i; done; echo end").Output);
 
     [Fact]
     public void Run_DefaultSpec_PassesNoSignalMask()
     {
-        _bundle.WriteSpec("grep", "-E", "Sig(Ign|Blk)", "/proc/self/status");
+        Bundle.WriteSpec("grep", "-E", "Sig(Ign|Blk)", "/proc/self/status");
 
-        Assert.Equal("SigBlk:\t0000000000000000\nSigIgn:\t0000000000000000\n", _bundle.Run("run", "--bundle", _bundle.Path, _bundle.Id).Output);
+        Assert.Equal("SigBlk:\t0000000000000000\nSigIgn:\t0000000000000000\n", Bundle.Run("run", "--bundle", Bundle.Path, Bundle.Id).Output);
     }
 
     [Fact]
     public void Run_DefaultSpec_CoversAndFreezesPaths()
     {
-        var output = _bundle.RunScript(
+        var output = Bundle.RunScript(
             "cat /proc/keys | wc -c; ls /sys/firmware | wc -l; touch /proc/sys/kernel/hostname 2>&1 | grep -c 'Read-only'; touch /x 2>&1 | grep -c 'Read-only'; echo a > /dev/null && echo null").Output;
 
         Assert.Equal("0\n0\n1\n1\nnull\n", output);
@@ -54,15 +41,15 @@ public sealed class OciIsolationTests : IAsyncLifetime, IDisposable
     [Fact]
     public void Run_DefaultSpec_SeesItsCgroupAsRoot() =>
         Assert.All(
-            _bundle.RunScript("cat /proc/self/cgroup").Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Where(line => !line.Contains("freezer", StringComparison.Ordinal)),
+            Bundle.RunScript("cat /proc/self/cgroup").Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Where(line => !line.Contains("freezer", StringComparison.Ordinal)),
             line => Assert.EndsWith(":/", line, StringComparison.Ordinal));
 
     [Fact]
     public void Run_UserAndLimits_AreExact()
     {
-        _bundle.Spec = _bundle.Spec with
+        Bundle.Spec = Bundle.Spec with
         {
-            Process = _bundle.Spec.Process! with
+            Process = Bundle.Spec.Process! with
             {
                 User = new UserSpec { Uid = 1000, Gid = 1001, AdditionalGids = [1002], Umask = 0b010_010_111 },
                 Rlimits = [new RlimitSpec { Type = "RLIMIT_NOFILE", Soft = 77, Hard = 99 }],
@@ -70,7 +57,7 @@ public sealed class OciIsolationTests : IAsyncLifetime, IDisposable
             },
         };
 
-        var output = _bundle.RunScript("id; umask; ulimit -n; ulimit -Hn; grep -E 'CapEff|Groups' /proc/self/status; cat /proc/1/environ | wc -c").Output;
+        var output = Bundle.RunScript("id; umask; ulimit -n; ulimit -Hn; grep -E 'CapEff|Groups' /proc/self/status; cat /proc/1/environ | wc -c").Output;
 
         Assert.Equal("uid=1000 gid=1001 groups=1002\n0227\n77\n99\nGroups:\t1002 \nCapEff:\t0000000000000000\n7\n", output);
     }
@@ -78,17 +65,17 @@ public sealed class OciIsolationTests : IAsyncLifetime, IDisposable
     [Fact]
     public void Run_WorkingFolderThatIsMissing_IsMade()
     {
-        _bundle.Spec = _bundle.Spec with { Process = _bundle.Spec.Process! with { Cwd = "/made/here" }, Root = _bundle.Spec.Root! with { Readonly = false } };
+        Bundle.Spec = Bundle.Spec with { Process = Bundle.Spec.Process! with { Cwd = "/made/here" }, Root = Bundle.Spec.Root! with { Readonly = false } };
 
-        Assert.Equal("/made/here\n", _bundle.RunScript("pwd").Output);
+        Assert.Equal("/made/here\n", Bundle.RunScript("pwd").Output);
     }
 
     [Fact]
     public void Run_WorkingFolderThroughDescriptor_IsRefused()
     {
-        _bundle.Spec = _bundle.Spec with { Process = _bundle.Spec.Process! with { Cwd = "/proc/self/fd/7" } };
+        Bundle.Spec = Bundle.Spec with { Process = Bundle.Spec.Process! with { Cwd = "/proc/self/fd/7" } };
 
-        Assert.NotEqual(0, _bundle.RunScript("pwd").ExitCode);
+        Assert.NotEqual(0, Bundle.RunScript("pwd").ExitCode);
     }
 
     [Theory]
@@ -97,24 +84,24 @@ public sealed class OciIsolationTests : IAsyncLifetime, IDisposable
     [InlineData("dev")]
     public void Run_RootWithLinkInsteadOfFolder_IsRefusedAndTheHostUntouched(string name)
     {
-        var outside = Path.Combine(_bundle.Path, "outside");
+        var outside = Path.Combine(Bundle.Path, "outside");
         Directory.CreateDirectory(outside);
-        File.CreateSymbolicLink(_bundle.Rootfs(name), "/../../outside");
-        Directory.CreateDirectory(_bundle.Rootfs("outside"));
+        File.CreateSymbolicLink(Bundle.Rootfs(name), "/../../outside");
+        Directory.CreateDirectory(Bundle.Rootfs("outside"));
 
-        Assert.NotEqual(0, _bundle.RunScript("true").ExitCode);
+        Assert.NotEqual(0, Bundle.RunScript("true").ExitCode);
         Assert.Empty(Directory.EnumerateFileSystemEntries(outside));
     }
 
     [Fact]
     public void Run_VolumeOverLinkOut_StaysInTheRoot()
     {
-        var outside = Path.Combine(_bundle.Path, "outside");
+        var outside = Path.Combine(Bundle.Path, "outside");
         Directory.CreateDirectory(outside);
-        File.CreateSymbolicLink(_bundle.Rootfs("data"), outside);
-        AddMount(new MountSpec { Destination = "/data/x", Type = "bind", Source = _bundle.Path, Options = ["rbind", "ro"] });
+        File.CreateSymbolicLink(Bundle.Rootfs("data"), outside);
+        AddMount(new MountSpec { Destination = "/data/x", Type = "bind", Source = Bundle.Path, Options = ["rbind", "ro"] });
 
-        _bundle.RunScript("true");
+        Bundle.RunScript("true");
 
         Assert.Empty(Directory.EnumerateFileSystemEntries(outside));
     }
@@ -122,39 +109,39 @@ public sealed class OciIsolationTests : IAsyncLifetime, IDisposable
     [Fact]
     public void Run_VolumeInsideProc_IsRefused()
     {
-        AddMount(new MountSpec { Destination = "/proc/sys/kernel", Type = "bind", Source = _bundle.Path, Options = ["rbind"] });
+        AddMount(new MountSpec { Destination = "/proc/sys/kernel", Type = "bind", Source = Bundle.Path, Options = ["rbind"] });
 
-        Assert.Contains("/proc", _bundle.RunScript("true").Error, StringComparison.Ordinal);
+        Assert.Contains("/proc", Bundle.RunScript("true").Error, StringComparison.Ordinal);
     }
 
     [Fact]
     public void Run_ReadonlyVolume_CannotBeWritten()
     {
-        var volume = Path.Combine(_bundle.Path, "volume");
+        var volume = Path.Combine(Bundle.Path, "volume");
         Directory.CreateDirectory(volume);
         AddMount(new MountSpec { Destination = "/data", Type = "bind", Source = volume, Options = ["rbind", "ro", "nosuid"] });
 
-        Assert.Contains("Read-only", _bundle.RunScript("touch /data/x").Error, StringComparison.Ordinal);
+        Assert.Contains("Read-only", Bundle.RunScript("touch /data/x").Error, StringComparison.Ordinal);
     }
 
     [Fact]
     public void Run_TmpfsWithCopyUp_HasWhatItCovers()
     {
-        Directory.CreateDirectory(_bundle.Rootfs("etc", "sub"));
-        File.WriteAllText(_bundle.Rootfs("etc", "sub", "file"), "covered\n");
+        Directory.CreateDirectory(Bundle.Rootfs("etc", "sub"));
+        File.WriteAllText(Bundle.Rootfs("etc", "sub", "file"), "covered\n");
         AddMount(new MountSpec { Destination = "/etc", Type = "tmpfs", Source = "tmpfs", Options = ["tmpcopyup", "mode=755"] });
 
-        Assert.Equal("covered\n", _bundle.RunScript("touch /etc/new && cat /etc/sub/file").Output);
+        Assert.Equal("covered\n", Bundle.RunScript("touch /etc/new && cat /etc/sub/file").Output);
     }
 
     [Fact]
     public void Run_RuntimeBinary_CannotBeWritten()
     {
-        _bundle.Start("sleep", "100");
+        Bundle.Start("sleep", "100");
         var before = Command.Output("sha256sum", Binaries.Runtime);
 
         // The init of a container that waits at its gate is our binary; CVE-2019-5736 wrote to it through /proc/PID/exe.
-        _bundle.Run("exec", _bundle.Id, "sh", "-c", "echo x > /proc/1/exe; echo x > /proc/self/exe");
+        Bundle.Run("exec", Bundle.Id, "sh", "-c", "echo x > /proc/1/exe; echo x > /proc/self/exe");
 
         Assert.Equal(before, Command.Output("sha256sum", Binaries.Runtime));
     }
@@ -162,10 +149,10 @@ public sealed class OciIsolationTests : IAsyncLifetime, IDisposable
     [Fact]
     public void Run_SeccompProfile_Holds()
     {
-        _bundle.Spec = _bundle.Spec with
+        Bundle.Spec = Bundle.Spec with
         {
-            Root = _bundle.Spec.Root! with { Readonly = false },
-            Linux = _bundle.Spec.Linux! with
+            Root = Bundle.Spec.Root! with { Readonly = false },
+            Linux = Bundle.Spec.Linux! with
             {
                 Seccomp = new SeccompSpec
                 {
@@ -176,36 +163,36 @@ public sealed class OciIsolationTests : IAsyncLifetime, IDisposable
         };
 
         // Twice: compiled, then as kept.
-        Assert.Contains("not supported", _bundle.RunScript("mkdir /x").Error, StringComparison.Ordinal);
-        Assert.Contains("not supported", _bundle.RunScript("mkdir /x").Error, StringComparison.Ordinal);
+        Assert.Contains("not supported", Bundle.RunScript("mkdir /x").Error, StringComparison.Ordinal);
+        Assert.Contains("not supported", Bundle.RunScript("mkdir /x").Error, StringComparison.Ordinal);
     }
 
     [Fact]
     public void Run_SeccompProfileThatIsUnknown_IsAnError()
     {
-        _bundle.Spec = _bundle.Spec with { Linux = _bundle.Spec.Linux! with { Seccomp = new SeccompSpec { DefaultAction = "SCMP_ACT_NONSENSE" } } };
+        Bundle.Spec = Bundle.Spec with { Linux = Bundle.Spec.Linux! with { Seccomp = new SeccompSpec { DefaultAction = "SCMP_ACT_NONSENSE" } } };
 
-        Assert.Contains("seccomp", _bundle.RunScript("true").Error, StringComparison.Ordinal);
+        Assert.Contains("seccomp", Bundle.RunScript("true").Error, StringComparison.Ordinal);
     }
 
     [Fact]
     public void Run_UserNamespace_MapsRoot()
     {
-        Command.Output("chown", "-R", "100000:100000", _bundle.Rootfs());
+        Command.Output("chown", "-R", "100000:100000", Bundle.Rootfs());
         IReadOnlyList<IdMapping> map = [new IdMapping { ContainerID = 0, HostID = 100000, Size = 65536 }];
-        _bundle.Spec = _bundle.Spec with
+        Bundle.Spec = Bundle.Spec with
         {
-            Linux = _bundle.Spec.Linux! with { Namespaces = [.. _bundle.Spec.Linux.Namespaces!, new NamespaceSpec { Type = "user" }], UidMappings = map, GidMappings = map },
+            Linux = Bundle.Spec.Linux! with { Namespaces = [.. Bundle.Spec.Linux.Namespaces!, new NamespaceSpec { Type = "user" }], UidMappings = map, GidMappings = map },
         };
-        var secret = Path.Combine(_bundle.Path, "volume");
+        var secret = Path.Combine(Bundle.Path, "volume");
         Directory.CreateDirectory(Path.Combine(secret, "inner"));
         File.SetUnixFileMode(secret, UnixFileMode.UserRead | UnixFileMode.UserExecute);
         AddMount(new MountSpec { Destination = "/data", Type = "bind", Source = Path.Combine(secret, "inner"), Options = ["rbind"] });
 
-        var result = _bundle.RunScript("id; grep -c 100000 /proc/self/uid_map; ls -d /data");
+        var result = Bundle.RunScript("id; grep -c 100000 /proc/self/uid_map; ls -d /data");
 
         Assert.Equal("uid=0 gid=0\n1\n/data\n", result.Output);
     }
 
-    private void AddMount(MountSpec mount) => _bundle.Spec = _bundle.Spec with { Mounts = [.. _bundle.Spec.Mounts!, mount] };
+    private void AddMount(MountSpec mount) => Bundle.Spec = Bundle.Spec with { Mounts = [.. Bundle.Spec.Mounts!, mount] };
 }

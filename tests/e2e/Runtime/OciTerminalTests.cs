@@ -9,33 +9,20 @@ using Microsoft.Win32.SafeHandles;
 namespace CriShim.E2e.Runtime;
 
 /// <summary>Descriptors that pass between a caller, the command line and the container: terminals through a socket, and those to keep open.</summary>
-public sealed class OciTerminalTests : IAsyncLifetime, IDisposable
+public sealed class OciTerminalTests : OciBundleTests
 {
-    private readonly LeakCheck _leaks = new();
-    private readonly OciBundle _bundle = new();
-
-    private string ConsolePath => Path.Combine(_bundle.Path, "console.sock");
-
-    public Task InitializeAsync() => Task.CompletedTask;
-
-    public void Dispose() => _bundle.Dispose();
-
-    public async Task DisposeAsync()
-    {
-        _bundle.Dispose();
-        await _leaks.AssertCleanAsync();
-    }
+    private string ConsolePath => Path.Combine(Bundle.Path, "console.sock");
 
     [Fact]
     public async Task Create_ConsoleSocket_GetsTheTerminalOfTheContainer()
     {
         UseTerminal();
-        _bundle.WriteSpec("sh", "-c", "read line; echo \"got $line\"; tty");
+        Bundle.WriteSpec("sh", "-c", "read line; echo \"got $line\"; tty");
         using var listener = Listen();
 
-        OciBundle.RequireSuccess(_bundle.Run("create", "--console-socket", ConsolePath, "--bundle", _bundle.Path, _bundle.Id));
+        OciBundle.RequireSuccess(Bundle.Run("create", "--console-socket", ConsolePath, "--bundle", Bundle.Path, Bundle.Id));
         using var master = await ReceiveAsync(listener);
-        OciBundle.RequireSuccess(_bundle.Run("start", _bundle.Id));
+        OciBundle.RequireSuccess(Bundle.Run("start", Bundle.Id));
         Fd.WriteAll(master, "hello\n"u8);
 
         var text = ReadToEnd(master);
@@ -46,10 +33,10 @@ public sealed class OciTerminalTests : IAsyncLifetime, IDisposable
     [Fact]
     public async Task Exec_ConsoleSocket_GetsATerminalOfItsOwn()
     {
-        _bundle.Start("sleep", "100");
+        Bundle.Start("sleep", "100");
         using var listener = Listen();
 
-        OciBundle.RequireSuccess(_bundle.Run("exec", "--tty", "--detach", "--console-socket", ConsolePath, _bundle.Id, "sh", "-c", "tty; id -u"));
+        OciBundle.RequireSuccess(Bundle.Run("exec", "--tty", "--detach", "--console-socket", ConsolePath, Bundle.Id, "sh", "-c", "tty; id -u"));
         using var master = await ReceiveAsync(listener);
 
         Assert.Contains("/dev/pts/0\r\n0\r\n", ReadToEnd(master), StringComparison.Ordinal);
@@ -58,16 +45,16 @@ public sealed class OciTerminalTests : IAsyncLifetime, IDisposable
     [Fact]
     public async Task Create_PidfdSocket_GetsTheInit()
     {
-        _bundle.WriteSpec("sleep", "100");
+        Bundle.WriteSpec("sleep", "100");
         using var listener = Listen();
 
-        OciBundle.RequireSuccess(_bundle.Run("create", "--pidfd-socket", ConsolePath, "--bundle", _bundle.Path, _bundle.Id));
+        OciBundle.RequireSuccess(Bundle.Run("create", "--pidfd-socket", ConsolePath, "--bundle", Bundle.Path, Bundle.Id));
         using var process = new PidFd(await ReceiveAsync(listener, "pidfd"));
-        OciBundle.RequireSuccess(_bundle.Run("start", _bundle.Id));
+        OciBundle.RequireSuccess(Bundle.Run("start", Bundle.Id));
 
         Assert.False(ProcessEnd.Wait(process, TimeSpan.Zero));
         Assert.True(process.SendSignal(9));
-        _bundle.AwaitStatus("stopped");
+        Bundle.AwaitStatus("stopped");
     }
 
     /// <summary>CVE-2025-52565: a /dev of the attacker's, whose console is a link out, or whose terminals are none.</summary>
@@ -76,20 +63,20 @@ public sealed class OciTerminalTests : IAsyncLifetime, IDisposable
     [InlineData("pts")]
     public void Create_LinksInsteadOfTerminals_LeadNowhere(string name)
     {
-        var outside = Directory.CreateDirectory(Path.Combine(_bundle.Path, "outside")).FullName;
-        var dev = Directory.CreateDirectory(Path.Combine(_bundle.Path, "dev")).FullName;
+        var outside = Directory.CreateDirectory(Path.Combine(Bundle.Path, "outside")).FullName;
+        var dev = Directory.CreateDirectory(Path.Combine(Bundle.Path, "dev")).FullName;
         File.WriteAllText(Path.Combine(outside, "ptmx"), "");
         File.CreateSymbolicLink(Path.Combine(dev, name), name == "pts" ? outside : Path.Combine(outside, "made"));
         var volume = new MountSpec { Destination = "/dev", Type = "bind", Source = dev, Options = ["rbind", "rw"] };
-        _bundle.Spec = _bundle.Spec with
+        Bundle.Spec = Bundle.Spec with
         {
-            Mounts = [volume, .. _bundle.Spec.Mounts!.Where(mount => mount.Destination == "/proc" || (mount.Destination == "/dev/pts" && name != "pts"))],
+            Mounts = [volume, .. Bundle.Spec.Mounts!.Where(mount => mount.Destination == "/proc" || (mount.Destination == "/dev/pts" && name != "pts"))],
         };
         UseTerminal();
-        _bundle.WriteSpec("true");
+        Bundle.WriteSpec("true");
         using var listener = Listen();
 
-        var result = _bundle.Run("create", "--console-socket", ConsolePath, "--bundle", _bundle.Path, _bundle.Id);
+        var result = Bundle.Run("create", "--console-socket", ConsolePath, "--bundle", Bundle.Path, Bundle.Id);
         Assert.True(name == "console" || result.ExitCode != 0, result.Error);
         Assert.Equal(["ptmx"], Directory.EnumerateFileSystemEntries(outside).Select(Path.GetFileName));
         Assert.Equal(0, new FileInfo(Path.Combine(outside, "ptmx")).Length);
@@ -105,10 +92,10 @@ public sealed class OciTerminalTests : IAsyncLifetime, IDisposable
             UseTerminal();
         }
 
-        _bundle.WriteSpec("true");
+        Bundle.WriteSpec("true");
         string[] socket = terminal ? [] : ["--console-socket", ConsolePath];
 
-        Assert.Contains(message, _bundle.Run(["create", .. socket, "--bundle", _bundle.Path, _bundle.Id]).Error, StringComparison.Ordinal);
+        Assert.Contains(message, Bundle.Run(["create", .. socket, "--bundle", Bundle.Path, Bundle.Id]).Error, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -118,13 +105,13 @@ public sealed class OciTerminalTests : IAsyncLifetime, IDisposable
     public void Run_PreservedFds_AreThoseAndNoOthers(string words, string expected, string environment)
     {
         // Listing the folder takes a descriptor of its own, which is gone when it is looked at again.
-        _bundle.WriteSpec("sh", "-c", "for fd in 3 4 5 6; do test -e /proc/self/fd/$fd && cat <&$fd; done; echo \"$LISTEN_FDS $LISTEN_PID\"");
+        Bundle.WriteSpec("sh", "-c", "for fd in 3 4 5 6; do test -e /proc/self/fd/$fd && cat <&$fd; done; echo \"$LISTEN_FDS $LISTEN_PID\"");
         foreach (var number in new[] { 3, 4, 5 })
         {
-            File.WriteAllText(Path.Combine(_bundle.Path, $"file{number}"), $"{number} ");
+            File.WriteAllText(Path.Combine(Bundle.Path, $"file{number}"), $"{number} ");
         }
 
-        var script = $"cd {_bundle.Path}; exec 3<file3 4<file4 5<file5; export {environment}; exec \"$0\" --root state {words} {_bundle.Id}";
+        var script = $"cd {Bundle.Path}; exec 3<file3 4<file4 5<file5; export {environment}; exec \"$0\" --root state {words} {Bundle.Id}";
         var result = OciBundle.RequireSuccess(Command.Run("sh", "-c", script, Binaries.Runtime));
 
         Assert.Equal((expected + (environment.StartsWith("LISTEN", StringComparison.Ordinal) ? " 1 1" : " ")).Trim(), result.Output.Trim());
@@ -133,17 +120,17 @@ public sealed class OciTerminalTests : IAsyncLifetime, IDisposable
     [Fact]
     public void Exec_SubCgroup_IsJoined()
     {
-        _bundle.Start("sleep", "100");
+        Bundle.Start("sleep", "100");
         var (place, hierarchy) = V1FactAttribute.HasV1 ? ("pids:sub", "/sys/fs/cgroup/pids") : ("sub", "/sys/fs/cgroup");
-        Directory.CreateDirectory($"{hierarchy}/crishim-test-{_bundle.Id}/sub");
+        Directory.CreateDirectory($"{hierarchy}/crishim-test-{Bundle.Id}/sub");
 
-        var inside = _bundle.Run("exec", "--cgroup", place, _bundle.Id, "sh", "-c", "grep -c '/sub$' /proc/self/cgroup");
+        var inside = Bundle.Run("exec", "--cgroup", place, Bundle.Id, "sh", "-c", "grep -c '/sub$' /proc/self/cgroup");
         Assert.Equal("1\n", OciBundle.RequireSuccess(inside).Output);
-        Assert.Contains("leaves", _bundle.Run("exec", "--cgroup", "../..", _bundle.Id, "true").Error, StringComparison.Ordinal);
-        Assert.Equal(255, _bundle.Run("exec", "--cgroup", "nosuch", _bundle.Id, "true").ExitCode);
+        Assert.Contains("leaves", Bundle.Run("exec", "--cgroup", "../..", Bundle.Id, "true").Error, StringComparison.Ordinal);
+        Assert.Equal(255, Bundle.Run("exec", "--cgroup", "nosuch", Bundle.Id, "true").ExitCode);
     }
 
-    private void UseTerminal() => _bundle.Spec = _bundle.Spec with { Process = _bundle.Spec.Process! with { Terminal = true } };
+    private void UseTerminal() => Bundle.Spec = Bundle.Spec with { Process = Bundle.Spec.Process! with { Terminal = true } };
 
     private Socket Listen()
     {

@@ -5,38 +5,25 @@ using CriShim.TestKit;
 namespace CriShim.E2e.Isolation.Escapes;
 
 /// <summary>A program in a container that reaches for the runtime when it comes in: its binary, its descriptors, its privileges.</summary>
-public sealed class HostileProcessTests : IAsyncLifetime, IDisposable
+public sealed class HostileProcessTests : OciBundleTests
 {
-    private readonly LeakCheck _leaks = new();
-    private readonly OciBundle _bundle = new();
-
-    public HostileProcessTests() => _bundle.Spec = _bundle.Spec with { Root = _bundle.Spec.Root! with { Readonly = false } };
-
-    public Task InitializeAsync() => Task.CompletedTask;
-
-    public void Dispose() => _bundle.Dispose();
-
-    public async Task DisposeAsync()
-    {
-        _bundle.Dispose();
-        await _leaks.AssertCleanAsync();
-    }
+    public HostileProcessTests() => Bundle.Spec = Bundle.Spec with { Root = Bundle.Spec.Root! with { Readonly = false } };
 
     /// <summary>CVE-2019-5736: the command is the runtime itself, and others in the container try to write to its file all the while.</summary>
     [Fact]
     public void RuntimeBinary_ExecutedAndAttackedFromInside_StaysAsItWas()
     {
         var before = SHA256.HashData(File.ReadAllBytes(Binaries.Runtime));
-        File.CreateSymbolicLink(_bundle.Rootfs("bin", "evil"), "/proc/self/exe");
-        _bundle.Start("sh", "-c", "while :; do for p in /proc/[0-9]* /proc/self; do (exec 9< $p/exe && echo pwned > /proc/self/fd/9; echo pwned > $p/exe); done; done 2>/dev/null");
+        File.CreateSymbolicLink(Bundle.Rootfs("bin", "evil"), "/proc/self/exe");
+        Bundle.Start("sh", "-c", "while :; do for p in /proc/[0-9]* /proc/self; do (exec 9< $p/exe && echo pwned > /proc/self/fd/9; echo pwned > $p/exe); done; done 2>/dev/null");
         for (var attempt = 0; attempt < 20; attempt++)
         {
-            _bundle.Run("exec", _bundle.Id, attempt % 2 == 0 ? "/proc/self/exe" : "evil", "--version");
+            Bundle.Run("exec", Bundle.Id, attempt % 2 == 0 ? "/proc/self/exe" : "evil", "--version");
         }
 
-        _bundle.Run("delete", "--force", _bundle.Id);
-        _bundle.WriteSpec("/proc/self/exe", "init");
-        _bundle.Run("run", "--bundle", _bundle.Path, _bundle.Id);
+        Bundle.Run("delete", "--force", Bundle.Id);
+        Bundle.WriteSpec("/proc/self/exe", "init");
+        Bundle.Run("run", "--bundle", Bundle.Path, Bundle.Id);
         Assert.Equal(before, SHA256.HashData(File.ReadAllBytes(Binaries.Runtime)));
     }
 
@@ -46,8 +33,8 @@ public sealed class HostileProcessTests : IAsyncLifetime, IDisposable
     {
         foreach (var fd in Enumerable.Range(3, 15))
         {
-            _bundle.Spec = _bundle.Spec with { Process = _bundle.Spec.Process! with { Cwd = $"/proc/self/fd/{fd}" } };
-            Assert.NotEqual(0, _bundle.RunScript("true").ExitCode);
+            Bundle.Spec = Bundle.Spec with { Process = Bundle.Spec.Process! with { Cwd = $"/proc/self/fd/{fd}" } };
+            Assert.NotEqual(0, Bundle.RunScript("true").ExitCode);
         }
     }
 
@@ -55,22 +42,22 @@ public sealed class HostileProcessTests : IAsyncLifetime, IDisposable
     [Fact]
     public void WorkingFolderOfAnExec_ThroughDescriptors_LeadsNowhere()
     {
-        _bundle.Start("sh", "-c", "busybox ln -s /proc/self/fd/7 /seven; busybox ln -s /proc/1/root/../../.. /up; sleep 100");
+        Bundle.Start("sh", "-c", "busybox ln -s /proc/self/fd/7 /seven; busybox ln -s /proc/1/root/../../.. /up; sleep 100");
         foreach (var folder in Enumerable.Range(3, 15).Select(fd => $"/proc/self/fd/{fd}").Append("/seven"))
         {
-            Assert.NotEqual(0, _bundle.Run("exec", "--cwd", folder, _bundle.Id, "ls").ExitCode);
+            Assert.NotEqual(0, Bundle.Run("exec", "--cwd", folder, Bundle.Id, "ls").ExitCode);
         }
 
-        Assert.Equal(_bundle.Run("exec", _bundle.Id, "ls", "/").Output, _bundle.Run("exec", "--cwd", "/up", _bundle.Id, "ls").Output);
+        Assert.Equal(Bundle.Run("exec", Bundle.Id, "ls", "/").Output, Bundle.Run("exec", "--cwd", "/up", Bundle.Id, "ls").Output);
     }
 
     /// <summary>CVE-2022-29162, CVE-2022-27650: what is added for one command is not inheritable.</summary>
     [Fact]
     public void Exec_WithAnAddedCapability_HasNoInheritableOnes()
     {
-        _bundle.Start("sleep", "100");
+        Bundle.Start("sleep", "100");
 
-        var status = OciBundle.RequireSuccess(_bundle.Run("exec", "--cap", "CAP_NET_RAW", _bundle.Id, "grep", "Cap", "/proc/self/status")).Output;
+        var status = OciBundle.RequireSuccess(Bundle.Run("exec", "--cap", "CAP_NET_RAW", Bundle.Id, "grep", "Cap", "/proc/self/status")).Output;
 
         Assert.Contains("CapInh:\t0000000000000000", status, StringComparison.Ordinal);
         Assert.Contains("CapAmb:\t0000000000000000", status, StringComparison.Ordinal);
@@ -88,9 +75,9 @@ public sealed class HostileProcessTests : IAsyncLifetime, IDisposable
     [InlineData("root")]
     public void Exec_AsWhatIsNoUser_IsRefused(string user)
     {
-        _bundle.Start("sleep", "100");
+        Bundle.Start("sleep", "100");
 
-        var result = _bundle.Run("exec", "--user", user, _bundle.Id, "id", "-u");
+        var result = Bundle.Run("exec", "--user", user, Bundle.Id, "id", "-u");
 
         Assert.NotEqual(0, result.ExitCode);
         Assert.Equal("", result.Output);
@@ -100,7 +87,7 @@ public sealed class HostileProcessTests : IAsyncLifetime, IDisposable
     [Fact]
     public void Cgroups_OfAnOrdinaryContainer_AreReadOnlyAndItsOwn()
     {
-        var output = _bundle.RunScript(
+        var output = Bundle.RunScript(
             "for f in /sys/fs/cgroup /sys/fs/cgroup/*; do mkdir $f/escape 2>/dev/null && echo made $f; done; ls -d /sys/fs/cgroup/*/../../kernel 2>/dev/null >/dev/null; grep -c ':/\\.\\.' /proc/self/cgroup").Output;
 
         Assert.DoesNotContain("made", output, StringComparison.Ordinal);
@@ -110,12 +97,12 @@ public sealed class HostileProcessTests : IAsyncLifetime, IDisposable
     [Fact]
     public void Memory_OfAProcessThatComesIn_CannotBeReadFromInside()
     {
-        _bundle.Start("sh", "-c", "while :; do for p in /proc/[0-9]*; do case $(cat $p/comm) in crishim*) cat $p/environ $p/maps >> /seen; esac; done; done 2>/dev/null");
+        Bundle.Start("sh", "-c", "while :; do for p in /proc/[0-9]*; do case $(cat $p/comm) in crishim*) cat $p/environ $p/maps >> /seen; esac; done; done 2>/dev/null");
         for (var attempt = 0; attempt < 20; attempt++)
         {
-            _bundle.Run("exec", _bundle.Id, "true");
+            Bundle.Run("exec", Bundle.Id, "true");
         }
 
-        Assert.Equal("", _bundle.Run("exec", _bundle.Id, "sh", "-c", "cat /seen 2>/dev/null; true").Output);
+        Assert.Equal("", Bundle.Run("exec", Bundle.Id, "sh", "-c", "cat /seen 2>/dev/null; true").Output);
     }
 }

@@ -1,6 +1,5 @@
 using CriShim.E2e.Runtime;
 using CriShim.Oci.RuntimeSpec;
-using CriShim.TestKit;
 
 namespace CriShim.E2e.Isolation.Escapes;
 
@@ -8,42 +7,30 @@ namespace CriShim.E2e.Isolation.Escapes;
 /// A root that was made to lead the runtime out of it: links where it mounts, makes folders, covers or writes; standing there, or
 /// exchanged while it works. Advisories by name: SECURITY.md has the table.
 /// </summary>
-public sealed class HostileRootTests : IAsyncLifetime, IDisposable
+public sealed class HostileRootTests : OciBundleTests
 {
-    private readonly LeakCheck _leaks = new();
-    private readonly OciBundle _bundle = new();
     private readonly string _outside;
 
     public HostileRootTests()
     {
-        _outside = Directory.CreateDirectory(Path.Combine(_bundle.Path, "outside")).FullName;
-        _bundle.Spec = _bundle.Spec with { Root = _bundle.Spec.Root! with { Readonly = false } };
-    }
-
-    public Task InitializeAsync() => Task.CompletedTask;
-
-    public void Dispose() => _bundle.Dispose();
-
-    public async Task DisposeAsync()
-    {
-        _bundle.Dispose();
-        await _leaks.AssertCleanAsync();
+        _outside = Directory.CreateDirectory(Path.Combine(Bundle.Path, "outside")).FullName;
+        Bundle.Spec = Bundle.Spec with { Root = Bundle.Spec.Root! with { Readonly = false } };
     }
 
     /// <summary>CVE-2021-30465, CVE-2024-45310: the target of a mount is a folder at one moment, a link out at the next.</summary>
     [Fact]
     public async Task MountTarget_ExchangedWhileItIsMade_NeverLeadsOut()
     {
-        var data = _bundle.Rootfs("data");
+        var data = Bundle.Rootfs("data");
         Directory.CreateDirectory(data);
-        Directory.CreateDirectory(Path.Combine(_bundle.Path, "volume"));
-        AddMount(new MountSpec { Destination = "/data/deep/x", Type = "bind", Source = Path.Combine(_bundle.Path, "volume"), Options = ["rbind"] });
+        Directory.CreateDirectory(Path.Combine(Bundle.Path, "volume"));
+        AddMount(new MountSpec { Destination = "/data/deep/x", Type = "bind", Source = Path.Combine(Bundle.Path, "volume"), Options = ["rbind"] });
         AddMount(new MountSpec { Destination = "/data/deep/file", Type = "bind", Source = "/etc/hostname", Options = ["bind"] });
         using var stop = new CancellationTokenSource();
         var race = Task.Factory.StartNew(() => Exchange(data, stop.Token), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         for (var attempt = 0; attempt < 25; attempt++)
         {
-            _bundle.RunScript("true");
+            Bundle.RunScript("true");
             Assert.Empty(Directory.EnumerateFileSystemEntries(_outside));
         }
 
@@ -57,36 +44,36 @@ public sealed class HostileRootTests : IAsyncLifetime, IDisposable
     [InlineData("/link/self/attr")]
     public void Mount_ThroughALinkIntoProc_IsRefused(string destination)
     {
-        File.CreateSymbolicLink(_bundle.Rootfs("link"), "/proc");
+        File.CreateSymbolicLink(Bundle.Rootfs("link"), "/proc");
         AddMount(new MountSpec { Destination = destination, Type = "bind", Source = _outside, Options = ["rbind"] });
 
-        Assert.Contains("/proc", _bundle.RunScript("true").Error, StringComparison.Ordinal);
+        Assert.Contains("/proc", Bundle.RunScript("true").Error, StringComparison.Ordinal);
     }
 
     /// <summary>CVE-2025-52881: a setting is written where it belongs, whatever lies at /proc/sys in the root.</summary>
     [Fact]
     public void Sysctl_RootWithAFakeProc_IsWrittenInTheNamespace()
     {
-        Directory.CreateDirectory(_bundle.Rootfs("proc", "sys", "kernel"));
-        File.WriteAllText(_bundle.Rootfs("proc", "sys", "kernel", "msgmax"), "fake");
+        Directory.CreateDirectory(Bundle.Rootfs("proc", "sys", "kernel"));
+        File.WriteAllText(Bundle.Rootfs("proc", "sys", "kernel", "msgmax"), "fake");
         SetLinux(linux => linux with { Sysctl = new Dictionary<string, string> { ["kernel.msgmax"] = "4242" } });
 
-        Assert.Equal("4242\n", _bundle.RunScript("cat /proc/sys/kernel/msgmax").Output);
-        Assert.Equal("fake", File.ReadAllText(_bundle.Rootfs("proc", "sys", "kernel", "msgmax")));
+        Assert.Equal("4242\n", Bundle.RunScript("cat /proc/sys/kernel/msgmax").Output);
+        Assert.Equal("fake", File.ReadAllText(Bundle.Rootfs("proc", "sys", "kernel", "msgmax")));
     }
 
     /// <summary>CVE-2025-31133: what covers is our null device, not what the root calls so.</summary>
     [Fact]
     public void Mask_RootWithALinkForDevNull_CoversWithTheRealOne()
     {
-        Directory.CreateDirectory(_bundle.Rootfs("dev"));
-        File.WriteAllText(_bundle.Rootfs("secret"), "secret");
-        File.CreateSymbolicLink(_bundle.Rootfs("dev", "null"), "/proc/sysrq-trigger");
-        _bundle.Spec = _bundle.Spec with { Mounts = [.. _bundle.Spec.Mounts!.Where(mount => !mount.Destination.StartsWith("/dev", StringComparison.Ordinal))] };
+        Directory.CreateDirectory(Bundle.Rootfs("dev"));
+        File.WriteAllText(Bundle.Rootfs("secret"), "secret");
+        File.CreateSymbolicLink(Bundle.Rootfs("dev", "null"), "/proc/sysrq-trigger");
+        Bundle.Spec = Bundle.Spec with { Mounts = [.. Bundle.Spec.Mounts!.Where(mount => !mount.Destination.StartsWith("/dev", StringComparison.Ordinal))] };
         SetLinux(linux => linux with { MaskedPaths = ["/secret"] });
 
         // Refused, as the link is no null device; if it ever runs, what covers must be empty.
-        var result = _bundle.RunScript("cat /secret");
+        var result = Bundle.RunScript("cat /secret");
         Assert.True(result.ExitCode != 0 || result.Output.Length == 0, result.Output);
     }
 
@@ -96,10 +83,10 @@ public sealed class HostileRootTests : IAsyncLifetime, IDisposable
     {
         var file = Path.Combine(_outside, "file");
         File.WriteAllText(file, "of the host");
-        File.CreateSymbolicLink(_bundle.Rootfs("link"), file);
+        File.CreateSymbolicLink(Bundle.Rootfs("link"), file);
         SetLinux(linux => linux with { MaskedPaths = ["/link"], ReadonlyPaths = ["/link"] });
 
-        _bundle.RunScript("true");
+        Bundle.RunScript("true");
 
         Assert.Equal("of the host", File.ReadAllText(file));
         File.AppendAllText(file, "!");
@@ -109,13 +96,13 @@ public sealed class HostileRootTests : IAsyncLifetime, IDisposable
     [Fact]
     public void Files_OfDevAndVolumes_AreNotMadeThroughLinks()
     {
-        File.CreateSymbolicLink(_bundle.Rootfs("made"), Path.Combine(_outside, "made"));
-        File.CreateSymbolicLink(_bundle.Rootfs("etc"), _outside);
+        File.CreateSymbolicLink(Bundle.Rootfs("made"), Path.Combine(_outside, "made"));
+        File.CreateSymbolicLink(Bundle.Rootfs("etc"), _outside);
         AddMount(new MountSpec { Destination = "/made", Type = "bind", Source = "/etc/hostname", Options = ["bind", "ro"] });
         AddMount(new MountSpec { Destination = "/etc/hosts", Type = "bind", Source = "/etc/hosts", Options = ["bind", "ro"] });
-        _bundle.Spec = _bundle.Spec with { Process = _bundle.Spec.Process! with { Cwd = "/etc/work" } };
+        Bundle.Spec = Bundle.Spec with { Process = Bundle.Spec.Process! with { Cwd = "/etc/work" } };
 
-        _bundle.RunScript("true");
+        Bundle.RunScript("true");
 
         Assert.Empty(Directory.EnumerateFileSystemEntries(_outside));
     }
@@ -126,7 +113,7 @@ public sealed class HostileRootTests : IAsyncLifetime, IDisposable
     {
         SetLinux(linux => linux with { Namespaces = [.. linux.Namespaces!.Where(item => item.Type != "network"), new NamespaceSpec { Type = "network", Path = "/" + new string('n', 70_000) }] });
 
-        Assert.NotEqual(0, _bundle.RunScript("true").ExitCode);
+        Assert.NotEqual(0, Bundle.RunScript("true").ExitCode);
     }
 
     private void Exchange(string path, CancellationToken stop)
@@ -147,7 +134,7 @@ public sealed class HostileRootTests : IAsyncLifetime, IDisposable
         }
     }
 
-    private void AddMount(MountSpec mount) => _bundle.Spec = _bundle.Spec with { Mounts = [.. _bundle.Spec.Mounts!, mount] };
+    private void AddMount(MountSpec mount) => Bundle.Spec = Bundle.Spec with { Mounts = [.. Bundle.Spec.Mounts!, mount] };
 
-    private void SetLinux(Func<LinuxSpec, LinuxSpec> change) => _bundle.Spec = _bundle.Spec with { Linux = change(_bundle.Spec.Linux!) };
+    private void SetLinux(Func<LinuxSpec, LinuxSpec> change) => Bundle.Spec = Bundle.Spec with { Linux = change(Bundle.Spec.Linux!) };
 }

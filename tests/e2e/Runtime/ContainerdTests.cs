@@ -98,7 +98,12 @@ public sealed class ContainerdTests : IAsyncLifetime, IDisposable
         Assert.Equal(137, Run("--rm", "--memory-limit", "20971520", "c6", "dd", "if=/dev/zero", "of=/dev/null", "bs=100M", "count=1").ExitCode);
     }
 
-    private string[] RunWords => ["run", "--snapshotter", "native", "--runc-binary", Binaries.Runtime, "--runc-root", _folder.Combine("runc")];
+    /// <remarks>Without a cgroup of its own it would leave its namespace's.</remarks>
+    private string[] RunWords =>
+    [
+        "run", "--snapshotter", "native", "--runc-binary", Binaries.Runtime, "--runc-root", _folder.Combine("runc"),
+        "--cgroup", "/crishim-test-" + Path.GetFileName(_folder.Path),
+    ];
 
     private string Status() => Required("task", "ls").Split('\n').Single(line => line.StartsWith("c1 ", StringComparison.Ordinal)).Split(' ')[^1];
 

@@ -88,8 +88,8 @@ public sealed class OciCheckpointTests : OciBundleTests
         Bundle.WriteSpec("sh", "-c", "i=0; while true; do i=$((i+1)); echo $i > /count; sleep 0.1; done");
 
         // All of its stdio is /dev/null: criu cannot save files of the host.
-        var script = "exec \"$0\" --root \"$1\" run --detach --bundle \"$2\" \"$3\" </dev/null >/dev/null 2>&1";
-        OciBundle.RequireSuccess(Command.Run("sh", "-c", script, Binaries.Runtime, Path.Combine(Bundle.Path, "state"), Bundle.Path, Bundle.Id));
+        var script = "exec \"$0\" $4 --root \"$1\" run --detach --bundle \"$2\" \"$3\" </dev/null >/dev/null 2>&1";
+        OciBundle.RequireSuccess(Command.Run("sh", "-c", script, Binaries.Runtime, Path.Combine(Bundle.Path, "state"), Bundle.Path, Bundle.Id, OciBundle.UsesSystemd ? "--systemd-cgroup" : ""));
     }
 
     private int Count() => File.Exists(Bundle.Rootfs("count")) && int.TryParse(File.ReadAllText(Bundle.Rootfs("count")), out var count) ? count : 0;

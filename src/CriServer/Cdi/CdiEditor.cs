@@ -139,22 +139,12 @@ internal static class CdiEditor
 
     private static LinuxSpec Linux(LinuxSpec linux, CdiContainerEdits edit)
     {
-        var rdt = edit.IntelRdt is not { } asked ? linux.IntelRdt : new IntelRdtSpec
-        {
-            ClosId = asked.ClosId,
-            L3CacheSchema = asked.L3CacheSchema,
-            MemBwSchema = asked.MemBwSchema,
-            Schemata = asked.Schemata,
-            EnableMonitoring = asked.EnableMonitoring,
-            EnableCmt = asked.EnableCmt,
-            EnableMbm = asked.EnableMbm,
-        };
         var interfaces = new Dictionary<string, NetDeviceSpec>(linux.NetDevices ?? new Dictionary<string, NetDeviceSpec>());
         foreach (var device in edit.NetDevices ?? [])
         {
             interfaces[device.HostInterfaceName] = new NetDeviceSpec { Name = device.Name };
         }
 
-        return linux with { IntelRdt = rdt, NetDevices = interfaces.Count == 0 ? null : interfaces };
+        return linux with { IntelRdt = edit.IntelRdt ?? linux.IntelRdt, NetDevices = interfaces.Count == 0 ? null : interfaces };
     }
 }

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using CriShim.Oci.RuntimeSpec;
 
 namespace CriShim.CriServer.Cdi;
 
@@ -41,7 +42,7 @@ internal sealed record CdiContainerEdits
 
     public IReadOnlyList<CdiMount>? Mounts { get; init; }
 
-    public CdiIntelRdt? IntelRdt { get; init; }
+    public IntelRdtSpec? IntelRdt { get; init; }
 
     public IReadOnlyList<uint>? AdditionalGids { get; init; }
 }
@@ -95,28 +96,6 @@ internal sealed record CdiHook
     public IReadOnlyList<string>? Env { get; init; }
 
     public int? Timeout { get; init; }
-}
-
-internal sealed record CdiIntelRdt
-{
-    [JsonPropertyName("closID")]
-    public string? ClosId { get; init; }
-
-    public string? L3CacheSchema { get; init; }
-
-    public string? MemBwSchema { get; init; }
-
-    public IReadOnlyList<string>? Schemata { get; init; }
-
-    public bool? EnableMonitoring { get; init; }
-
-    /// <summary>Up to version 1.0.</summary>
-    [JsonPropertyName("enableCMT")]
-    public bool? EnableCmt { get; init; }
-
-    /// <inheritdoc cref="EnableCmt"/>
-    [JsonPropertyName("enableMBM")]
-    public bool? EnableMbm { get; init; }
 }
 
 internal sealed record CdiNetDevice

@@ -78,6 +78,7 @@ public sealed record IntelRdtSpec
     public IReadOnlyList<string>? Schemata { get; init; }
     public bool? EnableMonitoring { get; init; }
 
+    /// <summary>In CDI files up to version 1.0, as <see cref="EnableMbm"/>.</summary>
     [JsonPropertyName("enableCMT")]
     public bool? EnableCmt { get; init; }
 

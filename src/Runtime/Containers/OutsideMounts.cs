@@ -65,7 +65,6 @@ internal sealed class OutsideMounts : IDisposable
             _opened = DetachedMount.Clone(Path.GetFullPath(request.Spec.Root!.Path, request.BundlePath), recursive: true);
             Rootfs = _opened;
         }
-
     }
 
     private void OpenSources(ContainerRequest request, bool all)

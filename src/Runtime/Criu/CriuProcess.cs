@@ -1,6 +1,7 @@
 using CriShim.Linux;
 using CriShim.Runtime.Contract;
 using Microsoft.Win32.SafeHandles;
+using static CriShim.Linux.LibC.Signals;
 
 namespace CriShim.Runtime.Criu;
 
@@ -26,7 +27,6 @@ internal sealed class CriuProcess : IDisposable
 
     private const int SocketFd = 3;
     private const int Notify = 6;
-    private const int SIGKILL = 9;
 
     private readonly SeqPacketSocket _socket;
     private readonly ChildProcess _process;

@@ -22,7 +22,7 @@ public class CdiEditorTests
             Mounts = [new CdiMount { HostPath = "/lib/x", ContainerPath = "/etc/hosts", Options = ["rbind", "ro"] }, new CdiMount { HostPath = "tmpfs", ContainerPath = "/a", Type = "tmpfs" }],
             Hooks = [new CdiHook { HookName = "startContainer", Path = "/h", Args = ["h"], Env = ["E=1"], Timeout = 2 }],
             AdditionalGids = [0, 44],
-            IntelRdt = new CdiIntelRdt { ClosId = "clos" },
+            IntelRdt = new IntelRdtSpec { ClosId = "clos" },
             NetDevices = [new CdiNetDevice { HostInterfaceName = "eth9", Name = "net1" }],
         });
         var environment = spec.Process!.Env!.Select(Encoding.UTF8.GetString).ToList();

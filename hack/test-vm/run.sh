@@ -17,11 +17,13 @@ hack/test-vm/build-images.sh "$vm"
 #    guest and cannot run it. Emulation takes about ten times as long.
 accelerator=(-accel kvm -cpu "host,-arch-capabilities")
 arguments=
+scale=1
 if ! { [ -w /dev/kvm ] && timeout 20 qemu-system-x86_64 "${accelerator[@]}" -m 512M -nodefaults -no-user-config -display none -no-reboot \
     -kernel "$vm/vmlinuz" -append 'panic=-1 root=/dev/none' > /dev/null 2>&1; }; then
   # Emulated, what protects from a real processor's faults only costs, and "erms" has the kernel clear memory byte by byte.
   accelerator=(-accel "tcg,thread=multi" -cpu "max,-erms,-la57,-smap,-smep,-umip,-pku,-svm")
   arguments="mitigations=off init_on_alloc=0"
+  scale=5
 fi
 echo "test-vm: ${accelerator[1]}"
 
@@ -38,6 +40,7 @@ cat > "$run/payload/settings" <<SETTINGS
 CRISHIM_VM_FILTER='${CRISHIM_VM_FILTER:-}'
 CRISHIM_VM_DRIVERS='${CRISHIM_VM_DRIVERS:-cgroupfs systemd}'
 CRISHIM_E2E_FULL='${CRISHIM_E2E_FULL:-}'
+CRISHIM_TIME_SCALE=$scale
 SETTINGS
 mke2fs -q -t ext4 -O ^has_journal -d "$run/payload" "$run/payload.img" 1G > /dev/null
 truncate -s 1G "$run/swap.img" "$run/scratch.img"

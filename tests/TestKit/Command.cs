@@ -8,7 +8,7 @@ public sealed record CommandResult(int ExitCode, string Output, string Error);
 /// <summary>Runs programs of the machine in tests.</summary>
 public static class Command
 {
-    public static CommandResult Run(string program, params string[] arguments) => Run(TimeSpan.FromSeconds(60), program, arguments);
+    public static CommandResult Run(string program, params string[] arguments) => Run(Patience.Seconds(60), program, arguments);
 
     public static CommandResult Run(TimeSpan limit, string program, params string[] arguments)
     {

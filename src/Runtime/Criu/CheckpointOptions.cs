@@ -79,7 +79,7 @@ internal sealed record CheckpointOptions(
     {
         var colon = text.LastIndexOf(':');
         return colon > 0 && ushort.TryParse(text.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var port)
-            ? (text[..colon], port)
+            ? (text[..colon].Trim('[', ']'), port)
             : throw CommandLine.Wrong($"--page-server {text}: not ADDRESS:PORT");
     }
 }

@@ -55,7 +55,7 @@ internal static class Checkpointer
         File.WriteAllBytes(Path.Combine(common.ImagePath, DescriptorsFile), Descriptors(state.Pid));
         var request = options.Write(common.Write(Number(images), Number(work), LogFile, state.Rootfs).Number(2, state.Pid));
         CriuMounts.AddForDump(request, spec, cgroup, state.Pid);
-        AddJoinedNamespaces(request, spec);
+        AddJoinedNamespaces(request, spec, state.Pid);
         if (cgroup.Folders.FirstOrDefault(folder => folder.Controllers is "freezer" or "" && Directory.Exists(folder.Path)) is { } freezer)
         {
             request.Text(44, freezer.Path);
@@ -109,11 +109,11 @@ internal static class Checkpointer
     }
 
     /// <summary>Those given by path are not the container's to save; the same names stand for those it is to join when it is restored.</summary>
-    private static void AddJoinedNamespaces(ProtoWriter request, Spec spec)
+    private static void AddJoinedNamespaces(ProtoWriter request, Spec spec, int pid)
     {
-        foreach (var (type, name) in JoinedNamespaces.Names)
+        foreach (var (type, file, name) in JoinedNamespaces.Names)
         {
-            if (JoinedNamespaces.PathOf(spec, type) is { } path && new FileInfo(path).LinkTarget is { } link)
+            if (JoinedNamespaces.PathOf(spec, type) is not null && new FileInfo($"/proc/{pid}/ns/{file}").LinkTarget is { } link)
             {
                 // "net:[4026531840]"
                 request.Text(37, link.Replace(":", "", StringComparison.Ordinal) + ":" + name);

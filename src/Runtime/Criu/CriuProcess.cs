@@ -82,26 +82,27 @@ internal sealed class CriuProcess : IDisposable
     /// <param name="onStep">Told of each step; what is beside a notification is its to close. False: criu must not go on.</param>
     public CriuAnswer Run(int type, ProtoWriter options, string log, Func<CriuAnswer, SafeFileHandle?, bool> onStep)
     {
-        _socket.Send(new ProtoWriter().Number(1, type).Message(2, options).ToArray());
+        // The first step is before anything is done: what fails earlier is criu itself.
+        var hasBegun = type != Dump;
+        Send(new ProtoWriter().Number(1, type).Message(2, options));
         while (true)
         {
-            var packet = _socket.Receive()!;
-            if (packet.IsEnd)
+            if (Receive() is not { } packet)
             {
-                throw Ended(log);
+                throw Failure(hasBegun, CriuLog.FindCause(log));
             }
 
             var answer = CriuAnswer.Read(packet.Bytes);
             if (answer.Notification is not null)
             {
+                hasBegun = true;
                 var goesOn = onStep(answer, packet.Fds.Count > 0 ? packet.Fds[0] : null) && !_abandoned;
-                _socket.Send(new ProtoWriter().Number(1, Notify).Switch(3, goesOn).ToArray());
+                Send(new ProtoWriter().Number(1, Notify).Switch(3, goesOn));
             }
             else
             {
                 packet.Dispose();
-                return answer.Success ? answer : throw new RuntimeException(
-                    RuntimeErrorKind.Unknown, $"criu failed: {CriuLog.FindCause(log) ?? answer.Error ?? "no reason given"}");
+                return answer.Success ? answer : throw Failure(hasBegun, CriuLog.FindCause(log) ?? answer.Error);
             }
         }
     }
@@ -109,9 +110,9 @@ internal sealed class CriuProcess : IDisposable
     /// <summary>A question with one answer.</summary>
     public CriuAnswer Ask(ProtoWriter request)
     {
-        _socket.Send(request.ToArray());
-        using var packet = _socket.Receive()!;
-        return packet.IsEnd ? throw Ended(log: null) : CriuAnswer.Read(packet.Bytes);
+        Send(request);
+        using var packet = Receive();
+        return packet is null ? throw Failure(hasBegun: false, cause: null) : CriuAnswer.Read(packet.Bytes);
     }
 
     /// <summary>
@@ -154,16 +155,38 @@ internal sealed class CriuProcess : IDisposable
         _errors?.Dispose();
     }
 
-    private RuntimeException Ended(string? log)
+    /// <summary>To one that has ended too: <see cref="Receive"/> tells.</summary>
+    private void Send(ProtoWriter message)
     {
-        if (log is not null && CriuLog.FindCause(log) is { } cause)
+        try
         {
-            return new RuntimeException(RuntimeErrorKind.Unknown, $"criu ended: {cause}");
+            _socket.Send(message.ToArray());
         }
+        catch (LinuxException e) when (e.Errno is Errno.EPIPE or Errno.ECONNRESET)
+        {
+            // Nobody reads it.
+        }
+    }
 
-        var said = _errors is null ? [] : ReadErrors(_errors).Split('\n', StringSplitOptions.RemoveEmptyEntries);
-        var reason = said.FirstOrDefault(line => line.Contains("Error (", StringComparison.Ordinal)) ?? said.FirstOrDefault() ?? "it ended without a word";
-        return new RuntimeException(RuntimeErrorKind.FailedPrecondition, $"criu cannot work on this machine: {reason}");
+    /// <summary>Null when it has ended.</summary>
+    private Packet? Receive()
+    {
+        try
+        {
+            return _socket.Receive() is { IsEnd: false } packet ? packet : null;
+        }
+        catch (LinuxException e) when (e.Errno == Errno.ECONNRESET)
+        {
+            return null;
+        }
+    }
+
+    private RuntimeException Failure(bool hasBegun, string? cause)
+    {
+        cause ??= _errors is null ? null : CriuLog.FindCause(ReadErrors(_errors).Split('\n'));
+        return hasBegun
+            ? new RuntimeException(RuntimeErrorKind.Unknown, $"criu failed: {cause ?? "it gave no reason"}")
+            : new RuntimeException(RuntimeErrorKind.FailedPrecondition, $"criu cannot work on this machine: {cause ?? "it ended without a word"}");
     }
 
     private static string ReadErrors(SafeFileHandle file)

@@ -99,7 +99,7 @@ internal sealed class Restorer(RestoreOptions options, Spec spec, ICgroupManager
             }
         }
 
-        foreach (var (type, name) in JoinedNamespaces.Names)
+        foreach (var (type, _, name) in JoinedNamespaces.Names)
         {
             if (JoinedNamespaces.PathOf(spec, type) is { } path)
             {

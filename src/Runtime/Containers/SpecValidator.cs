@@ -59,7 +59,7 @@ internal static class SpecValidator
         Require(string.IsNullOrEmpty(linux.MountLabel) || new SecurityModules().HasSelinux, "linux.mountLabel", "cannot be applied: SELinux is not enabled on this host");
         Require(linux.Personality is null or { Domain: "LINUX" or "LINUX32" }, "linux.personality.domain", "must be LINUX or LINUX32");
         Require(linux.Personality?.Flags is null or { Count: 0 }, "linux.personality.flags", "none are defined");
-        Require(linux.IntelRdt is null, "linux.intelRdt", "is not supported");
+        ResctrlRules.Check(linux.IntelRdt);
         if (linux.MemoryPolicy is { } policy && MemoryPolicy.FindProblem(policy) is var (member, problem))
         {
             throw Wrong(member, problem);

@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text;
 using CriShim.Linux;
 using CriShim.Oci.RuntimeSpec;
-using Microsoft.Win32.SafeHandles;
 using static CriShim.Linux.LibC.Files;
 
 namespace CriShim.Cgroups.Resctrl;

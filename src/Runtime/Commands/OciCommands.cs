@@ -22,11 +22,11 @@ internal static class OciCommands
           create     make a container: [--bundle folder] [--console-socket path] [--pidfd-socket path] [--pid-file path] [--preserve-fds n]
                      [--no-pivot] [--no-new-keyring] id
           start      run the program of a created container: id
-          run        create and start: the flags of create, [--detach] [--keep] id
+          run        create and start: the flags of create, [--detach] [--keep] [--no-subreaper] id
           state      print a container's state as JSON: id
           kill       send a signal: [--all] id [signal]
           delete     remove a container that has ended: [--force] id
-          exec       run another process in a container: [--tty] [--console-socket path] [--detach] [--pid-file path] [--user uid[:gid]]
+          exec       run another process in a container: [--tty] [--console-socket path] [--detach] [--pid-file path] [--pidfd-socket path] [--user uid[:gid]]
                      [--additional-gids n] [--env K=v] [--cwd path] [--cap name] [--no-new-privs] [--process-label l] [--apparmor p]
                      [--preserve-fds n] [--ignore-paused] [--cgroup path] [--process file] id command [argument...]
           list       print all containers: [--format table|json] [--quiet]

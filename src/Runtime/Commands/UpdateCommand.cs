@@ -18,12 +18,18 @@ internal static class UpdateCommand
     [
         "resources,r", "blkio-weight", "cpu-period", "cpu-quota", "cpu-burst", "cpu-share", "cpu-rt-period", "cpu-rt-runtime", "cpuset-cpus",
         "cpuset-mems", "cpu-idle", "memory", "memory-reservation", "memory-swap", "pids-limit", "kernel-memory", "kernel-memory-tcp",
+        "l3-cache-schema", "mem-bw-schema",
     ];
 
     public static int Run(CommandContext context)
     {
         var line = CommandLine.Parse(context.Words, [], s_options);
         var id = line.Require(1, 1, "update [flags] container-id")[0];
+        if ((line.Get("l3-cache-schema") ?? line.Get("mem-bw-schema")) is not null)
+        {
+            throw CommandLine.Wrong("--l3-cache-schema and --mem-bw-schema are for containers with intelRdt, which is not supported");
+        }
+
         var state = context.Store.Load(id);
         if (context.Store.StatusOf(state) == "stopped")
         {

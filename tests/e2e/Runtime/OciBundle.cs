@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text;
 using System.Text.Json;
 using CriShim.Oci;
@@ -91,7 +92,8 @@ internal sealed class OciBundle : IDisposable
 
     public void AwaitStatus(string status)
     {
-        for (var attempt = 0; Status() != status && attempt < 200; attempt++)
+        var clock = Stopwatch.StartNew();
+        while (Status() != status && clock.Elapsed < TimeSpan.FromSeconds(20))
         {
             Thread.Sleep(10);
         }

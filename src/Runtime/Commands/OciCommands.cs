@@ -35,7 +35,7 @@ internal static class OciCommands
           resume     let them go on: id
           update     change its limits: [--resources file] [--blkio-weight n] [--cpu-period n] [--cpu-quota n] [--cpu-burst n] [--cpu-share n]
                      [--cpu-idle n] [--cpu-rt-period n] [--cpu-rt-runtime n] [--cpuset-cpus list] [--cpuset-mems list] [--memory size]
-                     [--memory-reservation size] [--memory-swap size] [--pids-limit n] id
+                     [--memory-reservation size] [--memory-swap size] [--pids-limit n] [--l3-cache-schema lines] [--mem-bw-schema line] id
           events     print counters and out-of-memory kills as JSON: [--stats] [--interval 5s] id
           checkpoint save a running container to files, and end it: [--image-path folder] [--work-path folder] [--parent-path path]
                      [--leave-running] [--tcp-established] [--ext-unix-sk] [--shell-job] [--file-locks] [--link-remap] [--pre-dump]

@@ -1,4 +1,5 @@
 using CriShim.Cgroups;
+using CriShim.Cgroups.Resctrl;
 using CriShim.Linux;
 using CriShim.Runtime.Contract;
 using CriShim.Runtime.Init;
@@ -13,7 +14,7 @@ namespace CriShim.Runtime.Containers;
 /// <code>
 /// 1  validate the spec, compile its seccomp profile
 /// 2  open the namespaces to join
-/// 3  cgroup: make it, set its limits, open what a process needs to join it
+/// 3  cgroup and resctrl group: make them, set their limits, open what a process needs to join them
 /// 4  clone the init into its namespaces and cgroup; it executes this program again, as role `init`
 /// 5  write its id maps and its OOM score while it waits
 /// 6  hand it the set-up; run the hooks that belong before pivot_root
@@ -76,6 +77,7 @@ internal static class ContainerCreator
         try
         {
             cgroup.Apply(request.Spec.Linux?.Resources);
+            ResctrlGroup.Find(request.Id, request.Spec.Linux?.IntelRdt)?.Create();
             return cgroup;
         }
         catch

@@ -65,7 +65,7 @@ internal static class SpecValidator
             propagation.Length == 0 || MountOptions.FindPropagation(propagation) is not null,
             "linux.rootfsPropagation",
             $"\"{propagation}\" is not a propagation");
-        Require(linux.IntelRdt is null, "linux.intelRdt", "is not supported");
+        ResctrlRules.Check(linux.IntelRdt);
         if (linux.MemoryPolicy is { } policy && MemoryPolicy.FindProblem(policy) is var (member, problem))
         {
             throw Wrong(member, problem);

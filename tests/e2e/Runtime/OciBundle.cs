@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text;
 using System.Text.Json;
 using CriShim.Oci;
@@ -92,12 +91,7 @@ internal sealed class OciBundle : IDisposable
 
     public void AwaitStatus(string status)
     {
-        var clock = Stopwatch.StartNew();
-        while (Status() != status && clock.Elapsed < TimeSpan.FromSeconds(20))
-        {
-            Thread.Sleep(10);
-        }
-
+        SpinWait.SpinUntil(() => Status() == status, Patience.Seconds(10));
         Assert.Equal(status, Status());
     }
 

@@ -198,6 +198,7 @@ public sealed class OciCommandTests : OciBundleTests
     public void Features_Always_IsJson()
     {
         using var document = JsonDocument.Parse(Bundle.Run("features").Output);
+        Assert.True(document.RootElement.GetProperty("linux").GetProperty("intelRdt").GetProperty("monitoring").GetBoolean());
 
         Assert.Contains("rbind", document.RootElement.GetProperty("mountOptions").EnumerateArray().Select(word => word.GetString()));
     }

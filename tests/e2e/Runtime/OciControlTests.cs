@@ -1,5 +1,6 @@
 using System.Text.Json;
 using CriShim.E2e.Fixtures;
+using CriShim.TestKit;
 
 namespace CriShim.E2e.Runtime;
 
@@ -101,7 +102,7 @@ public sealed class OciControlTests : OciBundleTests
     {
         Bundle.Start("sh", "-c", "sleep 1; x=a; while true; do x=$x$x; done");
         OciBundle.RequireSuccess(Bundle.Run("update", "--memory", "16m", "--memory-swap", "16m", Bundle.Id));
-        var events = await Task.Run(() => Bundle.Run("events", "--interval", "300ms", Bundle.Id)).WaitAsync(TimeSpan.FromSeconds(30));
+        var events = await Task.Run(() => Bundle.Run("events", "--interval", "300ms", Bundle.Id)).WaitAsync(Patience.Seconds(30));
         Assert.Contains("\"type\":\"stats\"", events.Output, StringComparison.Ordinal);
         Bundle.AwaitStatus("stopped");
     }

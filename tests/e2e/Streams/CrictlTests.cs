@@ -100,7 +100,7 @@ public sealed class CrictlTests(ServerFixture fixture) : IClassFixture<ServerFix
         {
             using var client = new TcpClient();
             await client.ConnectAsync(IPAddress.Loopback, local);
-            using var served = await target.AcceptTcpClientAsync().WaitAsync(TimeSpan.FromSeconds(10));
+            using var served = await target.AcceptTcpClientAsync().WaitAsync(Patience.Seconds(10));
             var data = new byte[1_000_000];
             var sending = client.GetStream().WriteAsync(data).AsTask();
             await served.GetStream().ReadExactlyAsync(new byte[data.Length]);

@@ -85,6 +85,9 @@ public sealed class ResctrlGroup(string root, string containerId, IntelRdtSpec s
         }
     }
 
+    /// <summary>Writes the schemata anew, of a group that is there.</summary>
+    public void Update() => WriteSchemata(isNew: true);
+
     /// <summary>What a process writes "0" to, in order, to be in the group; as with cgroups of v1.</summary>
     public CgroupJoin OpenJoin() => new([.. TaskFiles.Select(file => Fd.Open(file, O_WRONLY))], null);
 

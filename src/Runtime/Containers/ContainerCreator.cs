@@ -112,13 +112,20 @@ internal static class ContainerCreator
         };
         Step("setup", () =>
         {
-            channel.Send(InitMessage.Setup, setup.Write(), [.. fds]);
-            foreach (var batch in mounts.Sources.Values.Chunk(SeqPacketSocket.MaxFds))
+            try
             {
-                channel.Send(InitMessage.Sources, [], batch);
-            }
+                channel.Send(InitMessage.Setup, setup.Write(), [.. fds]);
+                foreach (var batch in mounts.Sources.Values.Chunk(SeqPacketSocket.MaxFds))
+                {
+                    channel.Send(InitMessage.Sources, [], batch);
+                }
 
-            return 0;
+                return 0;
+            }
+            catch (LinuxException e) when (e.Errno is Errno.EPIPE or Errno.ECONNRESET)
+            {
+                throw EndedEarly(request);
+            }
         });
     }
 
@@ -148,14 +155,16 @@ internal static class ContainerCreator
         if (packet.Kind == InitMessage.End)
         {
             init.PidFd.SendSignal(SIGKILL);
-            throw new RuntimeException(
-                RuntimeErrorKind.Unknown,
-                $"failed to create container \"{request.Id}\": its init ended early (out of memory, or its memory limit is too low)");
+            throw EndedEarly(request);
         }
 
         ThrowUnless(InitMessage.Ready, packet, request.Id);
         return packet.Fds.Count > 0 ? packet.Fds[0] : null;
     }
+
+    /// <summary>Without a word of its own: it was killed, and nearly always for its memory.</summary>
+    private static RuntimeException EndedEarly(ContainerRequest request) => new(
+        RuntimeErrorKind.Unknown, $"failed to create container \"{request.Id}\": its init ended early (out of memory, or its memory limit is too low)");
 
     private static void ThrowUnless(InitMessage expected, InitPacket packet, string id)
     {

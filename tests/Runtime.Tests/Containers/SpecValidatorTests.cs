@@ -36,6 +36,7 @@ public sealed class SpecValidatorTests
         { "scheduler.runtime", WithScheduler(new SchedulerSpec { Policy = "SCHED_OTHER", Runtime = 1 }) },
         { "scheduler.runtime", WithScheduler(new SchedulerSpec { Policy = "SCHED_DEADLINE", Runtime = 2, Deadline = 1 }) },
         { "personality.domain", WithLinux(linux => linux with { Personality = new PersonalitySpec { Domain = "BSD" } }) },
+        { "linux.rootfsPropagation", WithLinux(linux => linux with { RootfsPropagation = "nonsense" }) },
         { "personality.flags", WithLinux(linux => linux with { Personality = new PersonalitySpec { Domain = "LINUX", Flags = ["X"] } }) },
         { "memoryPolicy.mode", WithLinux(linux => linux with { MemoryPolicy = new MemoryPolicySpec { Mode = "MPOL_X" } }) },
         { "memoryPolicy.flags", WithLinux(linux => linux with { MemoryPolicy = new MemoryPolicySpec { Mode = "MPOL_DEFAULT", Flags = ["X"] } }) },

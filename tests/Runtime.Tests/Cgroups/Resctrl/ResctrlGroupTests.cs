@@ -22,6 +22,14 @@ public sealed class ResctrlGroupTests : IDisposable
     }
 
     [Fact]
+    public void Update_OneSchema_IsWrittenAgain()
+    {
+        Group(new() { L3CacheSchema = "L3:0=7f0" }).Create();
+        Group(new() { L3CacheSchema = "L3:0=f" }).Update();
+        Assert.Equal("L3:0=7f0\nL3:0=f\n", File.ReadAllText(Place(Id, "schemata")));
+    }
+
+    [Fact]
     public void Create_NothingAsked_WritesNoSchema()
     {
         Group(new()).Create();

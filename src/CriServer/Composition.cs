@@ -90,6 +90,7 @@ internal sealed class Composition : IAsyncDisposable
         var stopSandbox = new StopSandbox(sandboxes, containers, live, resources, time, loggers.CreateLogger<StopSandbox>());
         var removeContainer = new RemoveContainer(containers, live, names, files, loggers.CreateLogger<RemoveContainer>());
         var startContainer = new StartContainer(containers, live, time);
+        var cdi = new CdiDevices(options.Containers.CdiFolders, loggers.CreateLogger<CdiDevices>());
         var execTargets = new ExecTargets(containers, live, layout);
         _streaming = new StreamingServices(
             options.Streaming,
@@ -103,7 +104,7 @@ internal sealed class Composition : IAsyncDisposable
                 progress.RecordsRestored,
                 handlers,
                 network.Status,
-                new StatusInfo(options, network.StatusJson)),
+                new StatusInfo(options, network.StatusJson, cdi)),
             network.UpdatePodCidr,
             cgroupPaths.Driver,
             new RunSandbox(
@@ -123,7 +124,7 @@ internal sealed class Composition : IAsyncDisposable
                 names,
                 handlers,
                 files,
-                new ContainerSpecs(containers, layout, host, new HostFiles(), new CdiDevices(options.Containers.CdiFolders), handlers, options.Containers),
+                new ContainerSpecs(containers, layout, host, new HostFiles(), cdi, handlers, options.Containers),
                 new ContainerSupervision(runtime, live, cgroups, layout, handlers, options.Runtime),
                 time,
                 loggers.CreateLogger<CreateContainer>()),

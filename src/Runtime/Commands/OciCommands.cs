@@ -22,11 +22,11 @@ internal static class OciCommands
           create     make a container: [--bundle folder] [--console-socket path] [--pidfd-socket path] [--pid-file path] [--preserve-fds n]
                      [--no-pivot] [--no-new-keyring] id
           start      run the program of a created container: id
-          run        create and start: the flags of create, [--detach] [--keep] id
+          run        create and start: the flags of create, [--detach] [--keep] [--no-subreaper] id
           state      print a container's state as JSON: id
           kill       send a signal: [--all] id [signal]
           delete     remove a container that has ended: [--force] id
-          exec       run another process in a container: [--tty] [--console-socket path] [--detach] [--pid-file path] [--user uid[:gid]]
+          exec       run another process in a container: [--tty] [--console-socket path] [--detach] [--pid-file path] [--pidfd-socket path] [--user uid[:gid]]
                      [--additional-gids n] [--env K=v] [--cwd path] [--cap name] [--no-new-privs] [--process-label l] [--apparmor p]
                      [--preserve-fds n] [--ignore-paused] [--cgroup path] [--process file] id command [argument...]
           list       print all containers: [--format table|json] [--quiet]
@@ -35,7 +35,7 @@ internal static class OciCommands
           resume     let them go on: id
           update     change its limits: [--resources file] [--blkio-weight n] [--cpu-period n] [--cpu-quota n] [--cpu-burst n] [--cpu-share n]
                      [--cpu-idle n] [--cpu-rt-period n] [--cpu-rt-runtime n] [--cpuset-cpus list] [--cpuset-mems list] [--memory size]
-                     [--memory-reservation size] [--memory-swap size] [--pids-limit n] id
+                     [--memory-reservation size] [--memory-swap size] [--pids-limit n] [--l3-cache-schema lines] [--mem-bw-schema line] id
           events     print counters and out-of-memory kills as JSON: [--stats] [--interval 5s] id
           checkpoint save a running container to files, and end it: [--image-path folder] [--work-path folder] [--parent-path path]
                      [--leave-running] [--tcp-established] [--ext-unix-sk] [--shell-job] [--file-locks] [--link-remap] [--pre-dump]

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using CriShim.Cgroups;
+using CriShim.Cgroups.Resctrl;
 using CriShim.Linux;
 using CriShim.Oci.RuntimeSpec;
 using CriShim.Runtime.Containers;
@@ -60,6 +61,7 @@ internal sealed class Restorer(RestoreOptions options, Spec spec, ICgroupManager
             fds.AddRange(AddInherited(request, common.ImagePath));
             using var criu = CriuProcess.Start(criuPath, fds);
             Join(cgroup, criu.Pid);
+            ResctrlGroup.Find(options.Id, spec.Linux?.IntelRdt)?.Add(criu.Pid);
             return criu.Run(CriuProcess.Restore, request, Path.Combine(common.WorkPath, LogFile), (step, fd) => Follow(step, fd, onRestored)).Pid;
         }
         finally

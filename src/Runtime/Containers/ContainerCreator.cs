@@ -1,4 +1,5 @@
 using CriShim.Cgroups;
+using CriShim.Cgroups.Resctrl;
 using CriShim.Linux;
 using CriShim.Runtime.Contract;
 using CriShim.Runtime.Init;
@@ -13,7 +14,7 @@ namespace CriShim.Runtime.Containers;
 /// <code>
 /// 1  validate the spec, compile its seccomp profile
 /// 2  open the namespaces to join
-/// 3  cgroup: make it, set its limits, open what a process needs to join it
+/// 3  cgroup and resctrl group: make them, set their limits, open what a process needs to join them
 /// 4  clone the init into its namespaces and cgroup; it executes this program again, as role `init`
 /// 5  write its id maps and its OOM score while it waits
 /// 6  hand it the set-up; run the hooks that belong before pivot_root
@@ -76,6 +77,7 @@ internal static class ContainerCreator
         try
         {
             cgroup.Apply(request.Spec.Linux?.Resources);
+            ResctrlGroup.Find(request.Id, request.Spec.Linux?.IntelRdt)?.Create();
             return cgroup;
         }
         catch
@@ -110,13 +112,20 @@ internal static class ContainerCreator
         };
         Step("setup", () =>
         {
-            channel.Send(InitMessage.Setup, setup.Write(), [.. fds]);
-            foreach (var batch in mounts.Sources.Values.Chunk(SeqPacketSocket.MaxFds))
+            try
             {
-                channel.Send(InitMessage.Sources, [], batch);
-            }
+                channel.Send(InitMessage.Setup, setup.Write(), [.. fds]);
+                foreach (var batch in mounts.Sources.Values.Chunk(SeqPacketSocket.MaxFds))
+                {
+                    channel.Send(InitMessage.Sources, [], batch);
+                }
 
-            return 0;
+                return 0;
+            }
+            catch (LinuxException e) when (e.Errno is Errno.EPIPE or Errno.ECONNRESET)
+            {
+                throw EndedEarly(request);
+            }
         });
     }
 
@@ -146,14 +155,16 @@ internal static class ContainerCreator
         if (packet.Kind == InitMessage.End)
         {
             init.PidFd.SendSignal(SIGKILL);
-            throw new RuntimeException(
-                RuntimeErrorKind.Unknown,
-                $"failed to create container \"{request.Id}\": its init ended early (out of memory, or its memory limit is too low)");
+            throw EndedEarly(request);
         }
 
         ThrowUnless(InitMessage.Ready, packet, request.Id);
         return packet.Fds.Count > 0 ? packet.Fds[0] : null;
     }
+
+    /// <summary>Without a word of its own: it was killed, and nearly always for its memory.</summary>
+    private static RuntimeException EndedEarly(ContainerRequest request) => new(
+        RuntimeErrorKind.Unknown, $"failed to create container \"{request.Id}\": its init ended early (out of memory, or its memory limit is too low)");
 
     private static void ThrowUnless(InitMessage expected, InitPacket packet, string id)
     {

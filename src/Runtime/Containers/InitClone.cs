@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using CriShim.Cgroups;
+using CriShim.Cgroups.Resctrl;
 using CriShim.Linux;
 using CriShim.Oci.RuntimeSpec;
 using CriShim.Runtime.Security;
@@ -26,11 +27,12 @@ internal static class InitClone
         ContainerRequest request, NamespacePlan namespaces, ICgroupManager cgroup, SafeFileHandle channel, SafeFileHandle image)
     {
         using var join = cgroup.OpenJoin();
+        using var resctrl = ResctrlGroup.Find(request.Id, request.Spec.Linux?.IntelRdt)?.OpenJoin();
         using var maps = PipePair.Create();
         using var fds = new InheritedFds([(0, request.Stdin), (1, request.Stdout), (2, request.Stderr), (ChannelFd, channel)]);
         using var program = new SyscallProgram();
         ProgramParts.AddFds(program, fds);
-        ProgramParts.AddCgroupJoin(program, join);
+        ProgramParts.AddCgroupJoin(program, join, resctrl);
         MemoryPolicy.Add(program, request.Spec.Linux?.MemoryPolicy);
         var makesUser = (namespaces.Made & CLONE_NEWUSER) != 0;
         if (makesUser)

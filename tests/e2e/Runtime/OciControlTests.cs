@@ -69,6 +69,7 @@ public sealed class OciControlTests : OciBundleTests
     [InlineData("--cpuset-cpus", "4000", "cpuset.cpus")]
     [InlineData("--memory", "lots", "--memory")]
     [InlineData("--cpu-share", "-5", "--cpu-share")]
+    [InlineData("--l3-cache-schema", "L3:0=f", "linux.intelRdt")]
     public void Update_Refused_NamesTheSettingAndChangesNothing(string flag, string value, string named)
     {
         Bundle.Start("sleep", "100");

@@ -50,6 +50,11 @@ internal static class ContainerCreator
             var startTime = ProcStat.Read(init.Pid)?.StartTime ?? 0;
             DoWhatCanGoBeside(request, image, init, startTime);
             RunHooks(request, channel, init.Pid);
+            if (request.StartsAtOnce)
+            {
+                channel.Send(InitMessage.Start);
+            }
+
             var console = AwaitReady(request, channel, init);
             return new CreatedContainer(request, init, startTime, cgroup, channel) { Console = console, Seccomp = seccomp };
         }

@@ -3,6 +3,7 @@ using System.Text;
 using CriShim.Cgroups;
 using CriShim.Linux;
 using CriShim.Oci.RuntimeSpec;
+using CriShim.Runtime.Init;
 using CriShim.Runtime.Security;
 using Microsoft.Win32.SafeHandles;
 using static CriShim.Linux.LibC.Files;
@@ -86,6 +87,11 @@ internal static class InitClone
         foreach (var (type, flag, fd) in namespaces.JoinedInside)
         {
             program.Call($"join the {type} namespace", SYS_setns, Number(fd), (nint)flag);
+        }
+
+        if ((namespaces.Made & CLONE_NEWNET) != 0)
+        {
+            Loopback.AddSetUp(program);
         }
 
         if ((namespaces.Made & CLONE_NEWCGROUP) != 0)

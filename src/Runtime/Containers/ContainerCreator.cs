@@ -16,8 +16,9 @@ namespace CriShim.Runtime.Containers;
 /// 3  cgroup: make it, set its limits, open what a process needs to join it
 /// 4  clone the init into its namespaces and cgroup; it executes this program again, as role `init`
 /// 5  write its id maps and its OOM score while it waits
-/// 6  hand it the set-up; run the hooks that belong before pivot_root
-/// 7  wait until it stands at the gate
+/// 6  hand it the set-up; make its cgroups of v1 while it starts up, and hand it them
+/// 7  run the hooks that belong before pivot_root
+/// 8  wait until it stands at the gate
 /// </code>
 /// What was made is undone when a step fails. Throws <see cref="RuntimeException"/> that names the step.
 /// </summary>
@@ -28,7 +29,8 @@ internal static class ContainerCreator
         SpecValidator.Validate(request.Spec);
         var seccomp = new SeccompCache(request.SeccompCacheFolder).Compile(request.Spec.Linux?.Seccomp);
         using var namespaces = NamespacePlan.FromSpec(request.Spec);
-        var cgroup = Step("cgroup", () => MakeCgroup(request));
+        var cgroup = CgroupManagerFactory.FromProc().Open(request.CgroupPath);
+        using var join = Step("cgroup", () => cgroup.Prepare(request.Spec.Linux?.Resources));
         ClonedProcess? init = null;
         InitChannel? channel = null;
         try
@@ -38,8 +40,10 @@ internal static class ContainerCreator
             using var image = Step("image", RuntimeImage.Open);
             using (theirs)
             {
-                init = Step("clone", () => InitClone.Start(request, namespaces, cgroup, theirs.Handle, image));
+                init = Step("clone", () => InitClone.Start(request, namespaces, join, theirs.Handle, image));
             }
+
+            join.Dispose();
 
             NetDevices.Move(request.Spec.Linux?.NetDevices, init.Pid);
             using (var agent = SeccompProfile.HasListener(seccomp) ? SeccompListener.Connect(request.Spec.Linux!.Seccomp!) : null)
@@ -47,6 +51,7 @@ internal static class ContainerCreator
                 SendSetup(request, channel, cgroup, seccomp, agent, init.Pid);
             }
 
+            Step("cgroup", () => SendCgroups(request, channel, cgroup));
             var startTime = ProcStat.Read(init.Pid)?.StartTime ?? 0;
             DoWhatCanGoBeside(request, image, init, startTime);
             RunHooks(request, channel, init.Pid);
@@ -74,20 +79,20 @@ internal static class ContainerCreator
         request.WhileInitWorks?.Invoke(init, startTime);
     }
 
-    private static ICgroupManager MakeCgroup(ContainerRequest request)
+    /// <summary>A batch that is not full is the last.</summary>
+    private static int SendCgroups(ContainerRequest request, InitChannel channel, ICgroupManager cgroup)
     {
-        var cgroup = CgroupManagerFactory.FromProc().Open(request.CgroupPath);
-        cgroup.Create();
-        try
+        using var join = cgroup.Complete(request.Spec.Linux?.Resources);
+        var sent = 0;
+        do
         {
-            cgroup.Apply(request.Spec.Linux?.Resources);
-            return cgroup;
+            var batch = join.TaskFiles.Skip(sent).Take(SeqPacketSocket.MaxFds).ToArray();
+            channel.Send(InitMessage.Cgroups, [], batch);
+            sent += SeqPacketSocket.MaxFds;
         }
-        catch
-        {
-            cgroup.Remove();
-            throw;
-        }
+        while (sent <= join.TaskFiles.Count);
+
+        return 0;
     }
 
     private static void SendSetup(ContainerRequest request, InitChannel channel, ICgroupManager cgroup, byte[] seccomp, SafeFileHandle? agent, int pid)

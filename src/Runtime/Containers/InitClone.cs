@@ -14,25 +14,27 @@ namespace CriShim.Runtime.Containers;
 
 /// <summary>
 /// Clones a container's init: the child joins cgroups and namespaces by raw system calls and executes this program again, role `init`.
-/// The order is the kernel's: cgroups before the cgroup namespace begins (its root is where the process then is); the new user
-/// namespace's ids only after the parent has written its maps.
+/// The order is the kernel's: the new user namespace's ids only after the parent has written its maps. A new cgroup namespace has to wait
+/// until the init is in all its cgroups (<see cref="CgroupEntry"/>).
 /// </summary>
 internal static class InitClone
 {
     /// <summary>Descriptor of the channel in the init.</summary>
     public const int ChannelFd = 3;
 
+    /// <summary>Or the collector's second thread makes a heap of its own for its few bytes, in the main one's way (mallopt(3)).</summary>
+    private const string OneArena = "GLIBC_TUNABLES=glibc.malloc.arena_max=1";
+
+    /// <param name="join">Stays the caller's, as all descriptors do.</param>
     /// <param name="image">This program's file, as <see cref="RuntimeImage"/> opens it.</param>
     public static ClonedProcess Start(
-        ContainerRequest request, NamespacePlan namespaces, ICgroupManager cgroup, SafeFileHandle channel, SafeFileHandle image)
+        ContainerRequest request, NamespacePlan namespaces, CgroupJoin join, SafeFileHandle channel, SafeFileHandle image)
     {
-        using var join = cgroup.OpenJoin();
         using var maps = PipePair.Create();
         using var fds = new InheritedFds([(0, request.Stdin), (1, request.Stdout), (2, request.Stderr), (ChannelFd, channel)]);
         using var program = new SyscallProgram();
         ProgramParts.AddFds(program, fds);
         ProgramParts.AddCgroupJoin(program, join);
-        MemoryPolicy.Add(program, request.Spec.Linux?.MemoryPolicy);
         var makesUser = (namespaces.Made & CLONE_NEWUSER) != 0;
         if (makesUser)
         {
@@ -47,7 +49,7 @@ internal static class InitClone
             Number(image),
             program.Text(""),
             program.TextArray(["crishim-runtime", "init"]),
-            program.TextArray([]),
+            program.TextArray([OneArena]),
             AT_EMPTY_PATH);
         var child = CloneExec.Start(program, new CloneOptions
         {
@@ -92,11 +94,6 @@ internal static class InitClone
         if ((namespaces.Made & CLONE_NEWNET) != 0)
         {
             Loopback.AddSetUp(program);
-        }
-
-        if ((namespaces.Made & CLONE_NEWCGROUP) != 0)
-        {
-            program.Call("unshare the cgroup namespace", SYS_unshare, (nint)CLONE_NEWCGROUP);
         }
 
         if ((namespaces.Made & CLONE_NEWTIME) != 0)

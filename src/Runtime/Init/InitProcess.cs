@@ -13,12 +13,12 @@ namespace CriShim.Runtime.Init;
 /// <summary>
 /// A container's init from inside its namespaces to the user's program:
 /// <code>
-///  1  receive the set-up                                7  the creator's hooks; createContainer hooks
-///  2  root: attach it                                   8  pivot_root, read-only root, propagation
-///  3  mounts and devices                                9  working folder
-///  4  terminal                                         10  report ready; wait at the gate
-///  5  host name, kernel settings                       11  startContainer hooks; the last steps, ending in execve
-///  6  covered and read-only paths
+///  1  receive the set-up                                7  covered and read-only paths
+///  2  cgroups of v1, the cgroup namespace               8  the creator's hooks; createContainer hooks
+///  3  root: attach it                                   9  pivot_root, read-only root, propagation
+///  4  mounts and devices                               10  working folder
+///  5  terminal                                         11  report ready; wait at the gate
+///  6  host name, kernel settings                       12  startContainer hooks; the last steps, ending in execve
 /// </code>
 /// The order is the kernel's and the advisories': settings through a procfs of our own while the host's is still there to be compared
 /// with; covering after mounting; no descriptor of the host left at the execve. A failure goes to the creator and ends the process.
@@ -45,6 +45,8 @@ internal static class InitProcess
             var (setup, spec) = InitSetup.Read(packet.Body);
             var fds = InitDescriptors.From(packet.Fds, setup, channel);
             using var proc = ProcessLabels.OpenProc(spec.Process!);
+            step = "cgroup";
+            CgroupEntry.Enter(channel, spec);
             step = "root";
             var root = SharedMounts.AreUsedBy(spec) ? SharedMounts.Attach(setup, spec, fds.Rootfs) : RootfsBuilder.AttachRoot(setup, spec, fds.Rootfs);
             step = "mounts";
@@ -140,6 +142,7 @@ internal static class InitProcess
     {
         var program = new SyscallProgram();
         ProcessLabels.Add(program, spec.Process!, proc);
+        MemoryPolicy.Add(program, spec.Linux?.MemoryPolicy);
         ProgramParts.AddFds(program, fds.Preserved);
         program.CloseFrom(Math.Max(fds.Preserved.Last, 2) + 1);
         var keyring = setup.NoNewKeyring ? null : SessionKeyring.NameFor(setup.Id);

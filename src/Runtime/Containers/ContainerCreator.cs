@@ -57,7 +57,7 @@ internal static class ContainerCreator
             RunHooks(request, channel, init.Pid);
             if (request.StartsAtOnce)
             {
-                channel.Send(InitMessage.Start);
+                channel.SendIfHeard(InitMessage.Start);
             }
 
             var console = AwaitReady(request, channel, init);
@@ -87,7 +87,7 @@ internal static class ContainerCreator
         do
         {
             var batch = join.TaskFiles.Skip(sent).Take(SeqPacketSocket.MaxFds).ToArray();
-            channel.Send(InitMessage.Cgroups, [], batch);
+            channel.SendIfHeard(InitMessage.Cgroups, batch);
             sent += SeqPacketSocket.MaxFds;
         }
         while (sent <= join.TaskFiles.Count);

@@ -46,7 +46,7 @@ public interface ICgroupManager
     /// </summary>
     CgroupJoin Prepare(ResourcesSpec? resources);
 
-    /// <summary>Makes the rest, with its limits, and opens what the process has to join still. Undoes itself when it fails.</summary>
+    /// <summary>Makes the rest, with its limits, and opens what the process has to join still. When it fails: <see cref="Remove"/>.</summary>
     CgroupJoin Complete(ResourcesSpec? resources);
 
     /// <summary>

@@ -12,7 +12,7 @@ mirror=http://deb.debian.org/debian
 mkdir -p "$out"
 
 # What the tests need, and what makes a machine of it.
-packages=$("$here/../install-deps.sh" --list | grep -vxE 'shellcheck|make|gcc|libc6-dev|.*-dev' | paste -sd,)
+packages=$("$here/../install-deps.sh" --list | grep -vxE 'shellcheck|make|(zlib1g|libseccomp|libzstd)-dev' | paste -sd,)
 system=systemd,systemd-sysv,udev,kmod,initramfs-tools,linux-image-cloud-amd64/$kernel_suite,dbus,apparmor,libpam-systemd,libseccomp2,libzstd1,strace
 
 # is_current IMAGE TEXT: true when IMAGE was made from the same TEXT; else notes TEXT for later

@@ -4,6 +4,7 @@ using CriShim.Cri.V1;
 using CriShim.CriServer.Cdi;
 using CriShim.CriServer.Configuration;
 using CriShim.CriServer.Containers;
+using CriShim.CriServer.Containers.Dumps;
 using CriShim.CriServer.Containers.Streams;
 using CriShim.CriServer.Errors;
 using CriShim.CriServer.Handlers;
@@ -89,6 +90,7 @@ internal sealed class Composition : IAsyncDisposable
         var stopSandbox = new StopSandbox(sandboxes, containers, live, resources, time, loggers.CreateLogger<StopSandbox>());
         var removeContainer = new RemoveContainer(containers, live, names, files, loggers.CreateLogger<RemoveContainer>());
         var startContainer = new StartContainer(containers, live, time);
+        var cdi = new CdiDevices(options.Containers.CdiFolders, loggers.CreateLogger<CdiDevices>());
         var execTargets = new ExecTargets(containers, live, layout);
         _streaming = new StreamingServices(
             options.Streaming,
@@ -102,7 +104,7 @@ internal sealed class Composition : IAsyncDisposable
                 progress.RecordsRestored,
                 handlers,
                 network.Status,
-                new StatusInfo(options, network.StatusJson)),
+                new StatusInfo(options, network.StatusJson, cdi)),
             network.UpdatePodCidr,
             cgroupPaths.Driver,
             new RunSandbox(
@@ -122,7 +124,7 @@ internal sealed class Composition : IAsyncDisposable
                 names,
                 handlers,
                 files,
-                new ContainerSpecs(containers, layout, host, new HostFiles(), new CdiDevices(options.Containers.CdiFolders), handlers, options.Containers),
+                new ContainerSpecs(containers, layout, host, new HostFiles(), cdi, handlers, options.Containers),
                 new ContainerSupervision(runtime, live, cgroups, layout, handlers, options.Runtime),
                 time,
                 loggers.CreateLogger<CreateContainer>()),
@@ -133,6 +135,15 @@ internal sealed class Composition : IAsyncDisposable
             new ListContainers(containers),
             new ContainerStatusQuery(containers, layout),
             new ReopenLog(containers, live),
+            new CheckpointContainer(
+                containers,
+                sandboxes,
+                runtime,
+                _images.Snapshots,
+                layout,
+                new DumpFolders(Path.Combine(options.Root, "checkpoints")),
+                new CriuProgram(options.Runtime.Criu),
+                time),
             new ExecSync(execTargets, _io, options.Runtime, time),
             new OpenSession(containers, sandboxes, _streaming.Tokens, () => _streaming.BaseUrl));
 

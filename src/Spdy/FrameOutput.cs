@@ -18,26 +18,27 @@ internal sealed class FrameOutput(Stream stream, int maxQueued, CancellationToke
     public void Dispose() => _turn.Dispose();
 
     /// <summary>Has a control frame written before any data frame that is sent after this call.</summary>
-    /// <exception cref="SpdyException">The client does not take the frames.</exception>
-    public void Enqueue(ReadOnlySpan<byte> frame)
+    /// <returns>False when too many wait already: the client does not take them.</returns>
+    public bool TryEnqueue(ReadOnlySpan<byte> frame)
     {
         lock (_gate)
         {
             if (_queue.WrittenCount + frame.Length > maxQueued)
             {
-                throw new SpdyException("client does not read the answers to its frames");
+                return false;
             }
 
             _queue.Write(frame);
             if (_flushing)
             {
-                return;
+                return true;
             }
 
             _flushing = true;
         }
 
         _ = FlushInBackgroundAsync();
+        return true;
     }
 
     /// <summary>Writes a data frame after the control frames that wait.</summary>

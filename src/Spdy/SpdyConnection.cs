@@ -17,6 +17,7 @@ public sealed class SpdyConnection : IDisposable
     private readonly Stream _transport;
     private readonly HeaderBlockWriter _headers = new();
     private int _uncredited;
+    private string? _brokenOff;
 
     /// <param name="transport">Two-way; it stays the caller's.</param>
     public SpdyConnection(Stream transport, SpdyLimits limits)
@@ -56,37 +57,25 @@ public sealed class SpdyConnection : IDisposable
     public async Task<string?> RunAsync(Action<SpdyStream> opened, CancellationToken cancellationToken)
     {
         using var reader = new FrameReader(this, new FrameInput(_transport), opened);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, Ended);
         try
         {
             SendSettings();
-            await reader.RunAsync(cancellationToken);
-            return null;
+            await reader.RunAsync(stop.Token);
+            return _brokenOff;
         }
         catch (SpdyException e)
         {
-            await SayGoodbyeAsync(GoAwayStatus.ProtocolError, reader.LastStreamId);
+            await SayGoodbyeAsync(reader.LastStreamId);
             return e.Message;
         }
         catch (Exception e) when (e is IOException or OperationCanceledException)
         {
-            return null;
+            return _brokenOff;
         }
         finally
         {
             await EndAsync();
-        }
-    }
-
-    /// <summary>Has the client know that all is done; it closes the connection then.</summary>
-    public async Task FinishAsync()
-    {
-        try
-        {
-            await SayGoodbyeAsync(GoAwayStatus.Ok, 0);
-        }
-        catch (ObjectDisposedException)
-        {
-            // It has gone before.
         }
     }
 
@@ -147,7 +136,7 @@ public sealed class SpdyConnection : IDisposable
             FrameHeader.WriteControl(frame, FrameType.SynReply, FrameFlags.None, sizeof(int) + block.Length);
             BinaryPrimitives.WriteInt32BigEndian(frame.AsSpan(FrameHeader.Size), streamId);
             block.CopyTo(frame, FrameHeader.Size + sizeof(int));
-            Output.Enqueue(frame);
+            Send(frame);
         }
     }
 
@@ -158,7 +147,7 @@ public sealed class SpdyConnection : IDisposable
         Span<byte> frame = stackalloc byte[FrameHeader.Size + sizeof(uint)];
         FrameHeader.WriteControl(frame, FrameType.Ping, FrameFlags.None, sizeof(uint));
         BinaryPrimitives.WriteUInt32BigEndian(frame[FrameHeader.Size..], id);
-        Output.Enqueue(frame);
+        Send(frame);
     }
 
     /// <summary>Gives the client windows back for what was consumed, or dropped.</summary>
@@ -184,6 +173,25 @@ public sealed class SpdyConnection : IDisposable
         }
     }
 
+    /// <summary>Queues a control frame. A client that takes none loses the connection, whichever thread finds that: most are not the reader's.</summary>
+    private void Send(ReadOnlySpan<byte> frame)
+    {
+        if (Output.TryEnqueue(frame))
+        {
+            return;
+        }
+
+        _brokenOff = "client does not read the answers to its frames";
+        try
+        {
+            _ = _ended.CancelAsync();
+        }
+        catch (ObjectDisposedException)
+        {
+            // It ended by itself just now.
+        }
+    }
+
     private void SendSettings()
     {
         Span<byte> frame = stackalloc byte[FrameHeader.Size + (5 * sizeof(int))];
@@ -194,7 +202,7 @@ public sealed class SpdyConnection : IDisposable
             BinaryPrimitives.WriteInt32BigEndian(frame[(FrameHeader.Size + (i * sizeof(int)))..], numbers[i]);
         }
 
-        Output.Enqueue(frame);
+        Send(frame);
         SendNumbers(FrameType.WindowUpdate, 0, (uint)Math.Max(1, Limits.MaxBufferedBytes - SendWindows.Default));
     }
 
@@ -204,18 +212,18 @@ public sealed class SpdyConnection : IDisposable
         FrameHeader.WriteControl(frame, type, FrameFlags.None, sizeof(int) + sizeof(uint));
         BinaryPrimitives.WriteInt32BigEndian(frame[FrameHeader.Size..], first);
         BinaryPrimitives.WriteUInt32BigEndian(frame[(FrameHeader.Size + sizeof(int))..], second);
-        Output.Enqueue(frame);
+        Send(frame);
     }
 
     /// <summary>GOAWAY, if the client takes it at once.</summary>
-    private async Task SayGoodbyeAsync(GoAwayStatus status, int lastStreamId)
+    private async Task SayGoodbyeAsync(int lastStreamId)
     {
         try
         {
-            SendNumbers(FrameType.GoAway, lastStreamId, (uint)status);
+            SendNumbers(FrameType.GoAway, lastStreamId, (uint)GoAwayStatus.ProtocolError);
             await Output.FlushAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(1));
         }
-        catch (Exception e) when (e is IOException or OperationCanceledException or TimeoutException or SpdyException)
+        catch (Exception e) when (e is IOException or OperationCanceledException or TimeoutException)
         {
             // It is the end either way.
         }

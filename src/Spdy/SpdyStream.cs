@@ -99,9 +99,11 @@ public sealed class SpdyStream
     /// <summary>Ends both halves at once. What was received and not read is dropped.</summary>
     public void Reset(ResetStatus status = ResetStatus.Cancel)
     {
-        if (_connection.Remove(this))
+        // What was received is dropped also where both halves have ended: nobody is going to read it, and it counts for the whole connection.
+        var isOpen = _connection.Remove(this);
+        _connection.CreditConnection(End(new IOException("stream was reset")));
+        if (isOpen)
         {
-            _connection.CreditConnection(End(new IOException("stream was reset")));
             _connection.SendReset(Id, status);
         }
     }

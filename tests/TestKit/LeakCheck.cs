@@ -9,7 +9,7 @@ namespace CriShim.TestKit;
 /// </summary>
 public sealed class LeakCheck
 {
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan s_patience = Patience.Seconds(10);
     private readonly HashSet<string> _before = Snapshot();
 
     /// <summary>What is there now and was not at construction; waits a little for the kernel to finish. Empty when clean.</summary>

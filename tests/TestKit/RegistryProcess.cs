@@ -88,7 +88,7 @@ public sealed class RegistryProcess : IDisposable
                 await socket.ConnectAsync(IPEndPoint.Parse(registry.Host));
                 return registry;
             }
-            catch (SocketException) when (deadline.Elapsed < TimeSpan.FromSeconds(20) && !registry._process.HasExited)
+            catch (SocketException) when (deadline.Elapsed < Patience.Seconds(20) && !registry._process.HasExited)
             {
                 await Task.Delay(50);
             }

@@ -76,7 +76,7 @@ public sealed class ServerProcess : IAsyncDisposable
     {
         Client.Dispose();
         Command.Run("/bin/kill", $"-{signal}", _process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture));
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        using var limit = new CancellationTokenSource(Patience.Seconds(30));
         await _process.WaitForExitAsync(limit.Token);
         _process.Dispose();
     }
@@ -143,10 +143,10 @@ public sealed class ServerProcess : IAsyncDisposable
         {
             try
             {
-                await Client.RuntimeAsync<VersionResponse>(new VersionRequest(), TimeSpan.FromSeconds(5));
+                await Client.RuntimeAsync<VersionResponse>(new VersionRequest(), Patience.Seconds(5));
                 return;
             }
-            catch (HttpRequestException) when (clock.Elapsed < TimeSpan.FromSeconds(20) && !_process.HasExited)
+            catch (HttpRequestException) when (clock.Elapsed < Patience.Seconds(20) && !_process.HasExited)
             {
                 await Task.Delay(5);
             }

@@ -1,13 +1,20 @@
+using CriShim.Linux;
 using CriShim.Oci.RuntimeSpec;
 
 namespace CriShim.Cgroups.V2;
 
-/// <summary>Hands each part of the resources to its controller.</summary>
+/// <summary>
+/// Hands each part of the resources to its controller. Realtime limits and the network controllers exist in v1 only: whoever asks for them
+/// gets an error, not a container without them.
+/// </summary>
 internal static class V2Resources
 {
     /// <param name="inUse">False for a cgroup just created, which has no device program yet.</param>
     public static void Apply(ControlFolder folder, ResourcesSpec resources, bool inUse)
     {
+        RequireNone(resources.Cpu?.RealtimeRuntime is not (null or 0) || resources.Cpu?.RealtimePeriod is > 0, "cpu.rt_runtime_us");
+        RequireNone(resources.Network?.ClassID is > 0, "net_cls.classid");
+        RequireNone(resources.Network?.Priorities is { Count: > 0 }, "net_prio.ifpriomap");
         if (resources.Cpu is { } cpu)
         {
             CpuController.Apply(folder, cpu);
@@ -58,6 +65,14 @@ internal static class V2Resources
         if (pages.Any(page => page.Limit > 0) || ControllerSet.Available(folder.Path).Contains("hugetlb"))
         {
             HugetlbController.Apply(folder, pages);
+        }
+    }
+
+    private static void RequireNone(bool isAsked, string file)
+    {
+        if (isAsked)
+        {
+            throw new CgroupException($"failed to apply resources: {file} is of cgroup v1, which this machine does not use", Errno.EINVAL);
         }
     }
 }

@@ -1,6 +1,7 @@
 using CriShim.Cri.V1;
 using CriShim.CriServer.Errors;
 using CriShim.CriServer.Specs;
+using Microsoft.Extensions.Logging;
 
 namespace CriShim.CriServer.Cdi;
 
@@ -9,7 +10,8 @@ namespace CriShim.CriServer.Cdi;
 /// what a driver has written is known at once, and a node whose pods ask for none does nothing.
 /// </summary>
 /// <param name="folders">Lowest priority first: a device of a later folder hides those of the same name in earlier ones.</param>
-internal sealed class CdiDevices(IReadOnlyList<string> folders)
+/// <param name="log">Told of a file that cannot be used, when it is read: its devices are unknown then, and nobody else's.</param>
+internal sealed class CdiDevices(IReadOnlyList<string> folders, ILogger<CdiDevices> log)
 {
     private const string AnnotationPrefix = "cdi.k8s.io/";
 
@@ -46,6 +48,9 @@ internal sealed class CdiDevices(IReadOnlyList<string> folders)
 
         return [.. edits.OfType<CdiContainerEdits>()];
     }
+
+    /// <summary>The files that cannot be used now, and why.</summary>
+    public IReadOnlyList<string> Problems() => Refresh().Problems;
 
     /// <summary>Each once, those of the field first, with where it was asked for.</summary>
     private static List<(string Name, string Field)> NamesIn(ContainerConfig config)
@@ -119,6 +124,7 @@ internal sealed class CdiDevices(IReadOnlyList<string> folders)
             catch (InvalidDataException e)
             {
                 catalog.Problems.Add($"{path}: {e.Message}");
+                CdiLog.NotUsed(log, path, e.Message);
             }
         }
 

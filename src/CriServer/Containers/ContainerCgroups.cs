@@ -1,4 +1,5 @@
 using CriShim.Cgroups;
+using CriShim.Cgroups.Resctrl;
 using CriShim.Cgroups.Systemd;
 using CriShim.Cri.V1;
 using CriShim.CriServer.Specs;
@@ -67,6 +68,13 @@ internal sealed class ContainerCgroups(CgroupManagerFactory factory, CgroupPaths
         {
             ContainersLog.LeftBehind(log, parent, "its slice", e.Message);
         }
+    }
+
+    /// <summary>Of a container that no supervisor looks after any more: what is left in its cgroup, and its resctrl groups.</summary>
+    public void RemoveOf(string containerId, string? path)
+    {
+        Remove(path);
+        ResctrlGroup.RemoveAllOf(containerId);
     }
 
     /// <summary>Kills what is left in the cgroup and removes it; nothing there is fine.</summary>

@@ -92,6 +92,6 @@ internal sealed class ContainerSpecs(
             && target.SandboxId == sandbox.Id
             ? $"/proc/{supervisor.InitPid}/ns/pid"
             : throw new CriException(
-                CriErrorKind.FailedPrecondition, $"target container \"{namespaces.TargetId}\" is not a running container of sandbox \"{sandbox.Id}\"");
+                CriErrorKind.FailedPrecondition, $"linux.security_context.namespace_options.target_id \"{TextRules.Printable(namespaces.TargetId)}\" is not a running container of sandbox \"{sandbox.Id}\"");
     }
 }

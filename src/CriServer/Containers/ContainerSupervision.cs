@@ -33,7 +33,7 @@ internal sealed class ContainerSupervision(
         }
 
         await live.DestroyAsync(container.Id);
-        cgroups.Remove(container.CgroupPath);
+        cgroups.RemoveOf(container.Id, container.CgroupPath);
     }
 
     /// <summary>The pod's: the log path less what the container's config has added to it.</summary>

@@ -54,7 +54,7 @@ internal sealed class LiveContainers(
     {
         if (Find(containerId) is null && containers.Find(containerId) is { HasExited: false } unreachable)
         {
-            cgroups.Remove(unreachable.CgroupPath);
+            cgroups.RemoveOf(containerId, unreachable.CgroupPath);
             RecordExit(containerId, ExitRecordFile.Read(layout, containerId));
             return;
         }
@@ -87,7 +87,7 @@ internal sealed class LiveContainers(
             if (exit is null)
             {
                 ContainersLog.SupervisorLost(log, containerId);
-                cgroups.Remove(containers.Find(containerId)?.CgroupPath);
+                cgroups.RemoveOf(containerId, containers.Find(containerId)?.CgroupPath);
             }
 
             RecordExit(containerId, exit);

@@ -64,7 +64,7 @@ internal sealed class ContainerRecovery(
             try
             {
                 await EndHalfMadeAsync(container.Id);
-                cgroups.Remove(container.CgroupPath);
+                cgroups.RemoveOf(container.Id, container.CgroupPath);
                 files.RemoveWorkingFiles(container.Id);
                 files.RemoveRecord(container.Id);
             }
@@ -104,7 +104,7 @@ internal sealed class ContainerRecovery(
         var exit = ExitRecordFile.Read(layout, container.Id);
         if (exit is null)
         {
-            cgroups.Remove(container.CgroupPath);
+            cgroups.RemoveOf(container.Id, container.CgroupPath);
         }
 
         live.RecordExit(container.Id, exit);

@@ -60,7 +60,7 @@ internal sealed class LeftoverRecovery(
             }
 
             RecoveryLog.Removing(log, "container", id, "it has no record and no supervisor");
-            cgroups.Remove(CgroupPath(id));
+            cgroups.RemoveOf(id, CgroupPath(id));
             files.RemoveWorkingFiles(id);
         }
         catch (Exception e)

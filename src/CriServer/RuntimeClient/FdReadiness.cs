@@ -97,7 +97,8 @@ internal sealed class FdReadiness : IValueTaskSource, IDisposable
     {
         if (Volatile.Read(ref _state) != Closed)
         {
-            _watch = _io.Loop.AddWatch(Fd, _ => Wake());
+            // It may have been posted twice: by a wait that was given up before it ran, and by the next.
+            _watch ??= _io.Loop.AddWatch(Fd, _ => Wake());
             Arm(_watch);
         }
     }

@@ -1,6 +1,5 @@
 using CriShim.Cri.V1;
 using CriShim.CriServer.Errors;
-using ProfileType = CriShim.Cri.V1.SecurityProfile.Types.ProfileType;
 
 namespace CriShim.CriServer.Specs;
 
@@ -56,8 +55,8 @@ internal static class ContainerConfigValidator
         }
 
         TextRules.RequireKnown(context.SupplementalGroupsPolicy, $"{Context}.supplemental_groups_policy");
-        TextRules.RequireKnown(context.Seccomp?.ProfileType ?? ProfileType.Unconfined, $"{Context}.seccomp.profile_type");
-        TextRules.RequireKnown(context.Apparmor?.ProfileType ?? ProfileType.Unconfined, $"{Context}.apparmor.profile_type");
+        ProfileRules.Check(context.Seccomp, $"{Context}.seccomp");
+        ProfileRules.Check(context.Apparmor, $"{Context}.apparmor");
         NamespaceRules.CheckContainer(context.NamespaceOptions, $"{Context}.namespace_options");
         UserReference.From(context, "");
     }

@@ -4,7 +4,6 @@ using CriShim.Cri.V1;
 using CriShim.CriServer.Configuration;
 using CriShim.CriServer.Errors;
 using Google.Protobuf.Collections;
-using ProfileType = CriShim.Cri.V1.SecurityProfile.Types.ProfileType;
 
 namespace CriShim.CriServer.Specs;
 
@@ -33,6 +32,8 @@ internal static class SandboxConfigValidator
         MetadataRules.CheckLabels(config.Labels);
         MetadataRules.CheckAnnotations(config.Annotations);
         CheckSecurityContext(config.Linux?.SecurityContext);
+        SpecResources.CheckFigures(config.Linux?.Resources, "linux.resources");
+        SpecResources.CheckFigures(config.Linux?.Overhead, "linux.overhead");
         SandboxSysctls.Build(config, options);
     }
 
@@ -128,8 +129,8 @@ internal static class SandboxConfigValidator
 
         CheckIds(context);
         TextRules.RequireKnown(context.SupplementalGroupsPolicy, $"{Context}.supplemental_groups_policy");
-        TextRules.RequireKnown(context.Seccomp?.ProfileType ?? ProfileType.Unconfined, $"{Context}.seccomp.profile_type");
-        TextRules.RequireKnown(context.Apparmor?.ProfileType ?? ProfileType.Unconfined, $"{Context}.apparmor.profile_type");
+        ProfileRules.Check(context.Seccomp, $"{Context}.seccomp");
+        ProfileRules.Check(context.Apparmor, $"{Context}.apparmor");
         NamespaceRules.CheckPod(context.NamespaceOptions, $"{Context}.namespace_options");
     }
 

@@ -79,6 +79,11 @@ internal static class SpecDevices
     {
         TextRules.RequireAbsolutePath(asked.HostPath, $"{field}.host_path");
         TextRules.RequireAbsolutePath(asked.ContainerPath, $"{field}.container_path");
+        if (TextRules.CleanPath(asked.ContainerPath) == "/")
+        {
+            throw CriException.InvalidArgument($"{field}.container_path is the container's root");
+        }
+
         CheckAccess(asked, field);
         var hostPath = inputs.HostFiles.Resolve(asked.HostPath);
         if (hostPath is null || inputs.HostFiles.FindDevices(hostPath) is not { } devices)

@@ -1,4 +1,4 @@
-using System.Buffers;
+using System.Globalization;
 using CriShim.Cri.V1;
 using CriShim.CriServer.Configuration;
 using CriShim.CriServer.Errors;
@@ -11,9 +11,27 @@ internal static class SpecResources
 {
     private const string Field = "linux.resources";
     private const long MinimumQuotaMicroseconds = 1000;
+    private const long MaximumQuotaMicroseconds = (1L << 44) - 1; // MAX_BW of the kernel's sched/core.c
     private const long MaximumPeriodMicroseconds = 1_000_000;
 
-    private static readonly SearchValues<char> s_listCharacters = SearchValues.Create("0123456789,- ");
+    /// <summary>Figures that are told and not applied: a pod's, of which its parent cgroup is made.</summary>
+    /// <param name="field">Where they are.</param>
+    /// <exception cref="CriException">InvalidArgument, naming the field.</exception>
+    public static void CheckFigures(LinuxContainerResources? told, string field)
+    {
+        (string Name, long Value, long Least)[] figures = told is null ? [] :
+        [
+            ("cpu_shares", told.CpuShares, 0), ("cpu_quota", told.CpuQuota, -1), ("cpu_period", told.CpuPeriod, 0),
+            ("memory_limit_in_bytes", told.MemoryLimitInBytes, -1), ("memory_swap_limit_in_bytes", told.MemorySwapLimitInBytes, -1),
+        ];
+        foreach (var (name, value, least) in figures)
+        {
+            if (value < least)
+            {
+                throw CriException.InvalidArgument($"{field}.{name} {value} is negative");
+            }
+        }
+    }
 
     /// <summary>Without device rules, which <see cref="SpecDevices"/> makes.</summary>
     /// <exception cref="CriException">InvalidArgument, naming the field.</exception>
@@ -31,6 +49,7 @@ internal static class SpecResources
     {
         Require(asked.CpuShares >= 0, "cpu_shares", asked.CpuShares, "is negative");
         Require(asked.CpuQuota is 0 or -1 or >= MinimumQuotaMicroseconds, "cpu_quota", asked.CpuQuota, "is below 1000 microseconds");
+        Require(asked.CpuQuota <= MaximumQuotaMicroseconds, "cpu_quota", asked.CpuQuota, "is more than the kernel counts");
         Require(
             asked.CpuPeriod is 0 or (>= MinimumQuotaMicroseconds and <= MaximumPeriodMicroseconds),
             "cpu_period",
@@ -122,10 +141,22 @@ internal static class SpecResources
     /// <summary>cpuset(7), "List format".</summary>
     private static void RequireList(string list, string field)
     {
-        if (list.AsSpan().ContainsAnyExcept(s_listCharacters))
+        if (list.Length > 0 && !list.Split(',').All(IsRange))
         {
             throw CriException.InvalidArgument($"{Field}.{field} \"{TextRules.Printable(list)}\" is not a list such as 0-2,7");
         }
+    }
+
+    /// <summary>"5", or "0-2".</summary>
+    private static bool IsRange(string text)
+    {
+        var ends = text.Trim(' ').Split('-').Select(end => ushort.TryParse(end, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : -1);
+        return ends.ToArray() switch
+        {
+            [var only] => only >= 0,
+            [var first, var last] => first >= 0 && first <= last,
+            _ => false,
+        };
     }
 
     private static bool IsPageSize(string size)

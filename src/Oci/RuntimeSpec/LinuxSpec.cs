@@ -84,6 +84,10 @@ public sealed record IntelRdtSpec
 
     [JsonPropertyName("enableMBM")]
     public bool? EnableMbm { get; init; }
+
+    /// <summary>The kernel cannot count one thing alone.</summary>
+    [JsonIgnore]
+    public bool IsMonitored => EnableMonitoring is true || EnableCmt is true || EnableMbm is true;
 }
 
 /// <summary>personality(2).</summary>

@@ -2,6 +2,8 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using CriShim.Linux;
+using CriShim.Oci.RuntimeSpec;
+using CriShim.Runtime.Security;
 using Microsoft.Win32.SafeHandles;
 using static CriShim.Linux.LibC.Files;
 
@@ -17,6 +19,15 @@ internal sealed class CommandLog(string? path, bool json)
     public void Error(string message) => Write("error", message);
 
     public void Warning(string message) => Write("warning", message);
+
+    /// <summary>What a process is not going to have (config.md, "Linux Process": a capability that is none must be warned of).</summary>
+    public void WarnOfUnknown(CapabilitiesSpec? capabilities)
+    {
+        if (CapabilityTable.Unknown(capabilities) is { Count: > 0 } unknown)
+        {
+            Warning($"unknown capabilities are ignored: {string.Join(", ", unknown)}");
+        }
+    }
 
     /// <summary>Text to standard output.</summary>
     public static void Print(string text) => Print(Encoding.UTF8.GetBytes(text));

@@ -21,6 +21,7 @@ internal static class ContainerMaker
         OwnProcess.MakeUndumpable();
         var (spec, json) = BundleReader.Read(options.BundlePath);
         CheckTerminal(spec.Process?.Terminal ?? false, options.ConsoleSocket, withGate || options.Detach);
+        context.Log.WarnOfUnknown(spec.Process?.Capabilities);
         var cgroupPath = ContainerCgroup.PathOf(options.Id, spec, context.UsesSystemd);
         context.Store.Reserve(options.Id);
         try
@@ -86,12 +87,12 @@ internal static class ContainerMaker
     {
         if (isDetached && terminal && consoleSocket is null)
         {
-            throw CommandLine.Wrong("cannot allocate tty if runc will detach without setting console socket");
+            throw CommandLine.Wrong("a terminal that is left to somebody else needs --console-socket");
         }
 
         if ((!isDetached || !terminal) && consoleSocket is not null)
         {
-            throw CommandLine.Wrong("cannot use console socket if runc will not detach or allocate tty");
+            throw CommandLine.Wrong("--console-socket is of no use without a terminal that is left to somebody else");
         }
     }
 

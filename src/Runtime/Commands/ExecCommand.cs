@@ -20,6 +20,7 @@ internal static class ExecCommand
         var container = new ExecContainer(options.Id, state.BundlePath, spec);
         var process = options.BuildProcess(spec.Process ?? new ProcessSpec());
         CheckTerminal(process.Terminal, options);
+        context.Log.WarnOfUnknown(process.Capabilities);
         using var init = KillCommand.OpenInit(context.Store, state)
             ?? throw new RuntimeException(RuntimeErrorKind.FailedPrecondition, "cannot exec in a stopped container");
         var cgroup = ContainerCgroup.Open(state);
@@ -91,12 +92,12 @@ internal static class ExecCommand
     {
         if (options.Detach && terminal && options.ConsoleSocket is null)
         {
-            throw CommandLine.Wrong("cannot allocate tty if runc will detach without setting console socket");
+            throw CommandLine.Wrong("a terminal that is left to somebody else needs --console-socket");
         }
 
         if (!terminal && options.ConsoleSocket is not null)
         {
-            throw CommandLine.Wrong("cannot use console socket if runc will not detach or allocate tty");
+            throw CommandLine.Wrong("--console-socket is of no use without a terminal");
         }
     }
 }

@@ -59,7 +59,11 @@ internal static class FeaturesCommand
         writer.WriteEndObject();
         WriteEnabled(writer, "apparmor", true);
         WriteEnabled(writer, "selinux", true);
-        WriteEnabled(writer, "intelRdt", false);
+        writer.WriteStartObject("intelRdt");
+        writer.WriteBoolean("enabled", true);
+        writer.WriteBoolean("schemata", true);
+        writer.WriteBoolean("monitoring", true);
+        writer.WriteEndObject();
         writer.WriteStartObject("memoryPolicy");
         WriteList(writer, "modes", MemoryPolicy.Modes);
         WriteList(writer, "flags", MemoryPolicy.Flags);

@@ -22,11 +22,11 @@ internal static class OciCommands
           create     make a container: [--bundle folder] [--console-socket path] [--pidfd-socket path] [--pid-file path] [--preserve-fds n]
                      [--no-pivot] [--no-new-keyring] id
           start      run the program of a created container: id
-          run        create and start: the flags of create, [--detach] [--keep] id
+          run        create and start: the flags of create, [--detach] [--keep] [--no-subreaper] id
           state      print a container's state as JSON: id
           kill       send a signal: [--all] id [signal]
           delete     remove a container that has ended: [--force] id
-          exec       run another process in a container: [--tty] [--console-socket path] [--detach] [--pid-file path] [--user uid[:gid]]
+          exec       run another process in a container: [--tty] [--console-socket path] [--detach] [--pid-file path] [--pidfd-socket path] [--user uid[:gid]]
                      [--additional-gids n] [--env K=v] [--cwd path] [--cap name] [--no-new-privs] [--process-label l] [--apparmor p]
                      [--preserve-fds n] [--ignore-paused] [--cgroup path] [--process file] id command [argument...]
           list       print all containers: [--format table|json] [--quiet]
@@ -35,14 +35,15 @@ internal static class OciCommands
           resume     let them go on: id
           update     change its limits: [--resources file] [--blkio-weight n] [--cpu-period n] [--cpu-quota n] [--cpu-burst n] [--cpu-share n]
                      [--cpu-idle n] [--cpu-rt-period n] [--cpu-rt-runtime n] [--cpuset-cpus list] [--cpuset-mems list] [--memory size]
-                     [--memory-reservation size] [--memory-swap size] [--pids-limit n] id
+                     [--memory-reservation size] [--memory-swap size] [--pids-limit n] [--l3-cache-schema lines] [--mem-bw-schema line] id
           events     print counters and out-of-memory kills as JSON: [--stats] [--interval 5s] id
           checkpoint save a running container to files, and end it: [--image-path folder] [--work-path folder] [--parent-path path]
                      [--leave-running] [--tcp-established] [--ext-unix-sk] [--shell-job] [--file-locks] [--link-remap] [--pre-dump]
                      [--auto-dedup] [--manage-cgroups-mode soft|full|strict|ignore] [--empty-ns network]
-                     [--page-server address:port] [--tcp-skip-in-flight] id
+                     [--page-server address:port] [--lazy-pages] [--status-fd n] [--tcp-skip-in-flight] id
           restore    make a container from such files: [--bundle folder] [--image-path folder] [--work-path folder] [--console-socket path]
-                     [--pid-file path] [--detach] [--no-pivot] [--lsm-profile type:name] [--lsm-mount-context c] and
+                     [--pid-file path] [--detach] [--no-pivot] [--no-subreaper] [--lazy-pages] [--lsm-profile type:name]
+                     [--lsm-mount-context c] and
                      --tcp-established … --empty-ns of checkpoint: id
           features   print what this runtime can do, as JSON
           spec       write a default config.json: [--bundle folder] [--rootless]

@@ -1,4 +1,5 @@
 using CriShim.Cgroups;
+using CriShim.Cgroups.Resctrl;
 using CriShim.Linux;
 using CriShim.Oci.RuntimeSpec;
 using CriShim.Runtime.Containers;
@@ -26,6 +27,7 @@ internal static class RestoreCommand
         {
             cgroup.Create();
             cgroup.Apply(spec.Linux?.Resources);
+            ResctrlGroup.Find(options.Id, spec.Linux?.IntelRdt)?.Create();
             var pid = restorer.Restore(context.Store.MakeRestoreFolder(), pid => Keep(context, options, spec, json, cgroupPath, pid));
             SendConsole(options, restorer);
             using var init = PidFd.Open(pid) ?? throw new RuntimeException(RuntimeErrorKind.Unknown, "its init has ended");
@@ -42,7 +44,7 @@ internal static class RestoreCommand
         catch (Exception e) when (e is RuntimeException or LinuxException or CgroupException or IOException or FormatException)
         {
             Destroy(context, options, spec, cgroup);
-            throw new RuntimeException(RuntimeErrorKind.Unknown, $"failed to restore container \"{options.Id}\": {e.Message}", e);
+            throw new RuntimeException(RuntimeErrorKind.Unknown, $"failed to restore container \"{options.Id}\": {e.Message}{options.Common.SeeLog(Restorer.LogFile)}", e);
         }
     }
 

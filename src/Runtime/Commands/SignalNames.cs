@@ -14,12 +14,12 @@ internal static class SignalNames
         "CHLD", "CONT", "STOP", "TSTP", "TTIN", "TTOU", "URG", "XCPU", "XFSZ", "VTALRM", "PROF", "WINCH", "IO", "PWR", "SYS",
     ];
 
-    /// <summary>Throws <see cref="Contract.RuntimeException"/> when it is none.</summary>
+    /// <summary>0 asks only whether there is a process (kill(2)). Throws <see cref="Contract.RuntimeException"/> when it is none.</summary>
     public static int Parse(string text)
     {
         if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number))
         {
-            return number is > 0 and <= MaxSignal ? number : throw Unknown(text);
+            return number is >= 0 and <= MaxSignal ? number : throw Unknown(text);
         }
 
         var name = text.ToUpperInvariant();

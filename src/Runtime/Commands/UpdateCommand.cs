@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using CriShim.Cgroups.Resctrl;
 using CriShim.Linux;
 using CriShim.Oci.RuntimeSpec;
 using CriShim.Runtime.Containers;
@@ -9,7 +10,7 @@ using static CriShim.Linux.LibC.Files;
 
 namespace CriShim.Runtime.Commands;
 
-/// <summary>Changes a container's limits, by flags or by a resources document; a flag wins over the document. All or none.</summary>
+/// <summary>Changes a container's limits, by flags or by a resources document; a flag wins over the document. Of the cgroup's all or none.</summary>
 internal static class UpdateCommand
 {
     private const int MaxDocumentBytes = 1 << 20;
@@ -18,6 +19,7 @@ internal static class UpdateCommand
     [
         "resources,r", "blkio-weight", "cpu-period", "cpu-quota", "cpu-burst", "cpu-share", "cpu-rt-period", "cpu-rt-runtime", "cpuset-cpus",
         "cpuset-mems", "cpu-idle", "memory", "memory-reservation", "memory-swap", "pids-limit", "kernel-memory", "kernel-memory-tcp",
+        "l3-cache-schema", "mem-bw-schema",
     ];
 
     public static int Run(CommandContext context)
@@ -30,8 +32,26 @@ internal static class UpdateCommand
             throw new RuntimeException(RuntimeErrorKind.FailedPrecondition, $"cannot update container {id}: it is stopped");
         }
 
+        var (l3, bandwidth) = (line.Get("l3-cache-schema"), line.Get("mem-bw-schema"));
+        if ((l3 ?? bandwidth) is not null)
+        {
+            UpdateResctrl(context.Store.LoadSpec(id).Spec.Linux?.IntelRdt, id, l3, bandwidth);
+        }
+
         ContainerCgroup.Open(state).Update(WithFlags(ReadDocument(line.Get("resources")), line));
         return 0;
+    }
+
+    private static void UpdateResctrl(IntelRdtSpec? spec, string id, string? l3, string? bandwidth)
+    {
+        var changed = (spec ?? throw CommandLine.Wrong($"cannot update container {id}: it was made without linux.intelRdt")) with
+        {
+            L3CacheSchema = l3,
+            MemBwSchema = bandwidth,
+            Schemata = null,
+        };
+        ResctrlRules.Check(changed);
+        ResctrlGroup.Find(id, changed)?.Update();
     }
 
     /// <summary>"-" is standard input.</summary>

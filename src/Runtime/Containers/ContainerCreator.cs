@@ -1,4 +1,5 @@
 using CriShim.Cgroups;
+using CriShim.Cgroups.Resctrl;
 using CriShim.Linux;
 using CriShim.Runtime.Contract;
 using CriShim.Runtime.Init;
@@ -13,7 +14,7 @@ namespace CriShim.Runtime.Containers;
 /// <code>
 /// 1  validate the spec, compile its seccomp profile
 /// 2  open the namespaces to join
-/// 3  cgroup: make it, set its limits, open what a process needs to join it
+/// 3  cgroup and resctrl group: make them, set their limits, open what a process needs to join them
 /// 4  clone the init into its namespaces and cgroup; it executes this program again, as role `init`
 /// 5  write its id maps and its OOM score while it waits
 /// 6  hand it the set-up; make its cgroups of v1 while it starts up, and hand it them
@@ -29,8 +30,8 @@ internal static class ContainerCreator
         SpecValidator.Validate(request.Spec);
         var seccomp = new SeccompCache(request.SeccompCacheFolder).Compile(request.Spec.Linux?.Seccomp);
         using var namespaces = NamespacePlan.FromSpec(request.Spec);
-        var cgroup = CgroupManagerFactory.FromProc().Open(request.CgroupPath);
-        using var join = Step("cgroup", () => cgroup.Prepare(request.Spec.Linux?.Resources));
+        var cgroup = Step("cgroup", () => CgroupManagerFactory.FromProc().Open(request.CgroupPath));
+        using var join = Step("cgroup", () => PrepareCgroup(request, cgroup));
         ClonedProcess? init = null;
         InitChannel? channel = null;
         try
@@ -44,7 +45,6 @@ internal static class ContainerCreator
             }
 
             join.Dispose();
-
             NetDevices.Move(request.Spec.Linux?.NetDevices, init.Pid);
             using (var agent = SeccompProfile.HasListener(seccomp) ? SeccompListener.Connect(request.Spec.Linux!.Seccomp!) : null)
             {
@@ -77,6 +77,22 @@ internal static class ContainerCreator
         // The last close of a mount that is attached nowhere waits for the kernel's other CPUs.
         image.Dispose();
         request.WhileInitWorks?.Invoke(init, startTime);
+    }
+
+    private static CgroupJoin PrepareCgroup(ContainerRequest request, ICgroupManager cgroup)
+    {
+        var join = cgroup.Prepare(request.Spec.Linux?.Resources);
+        try
+        {
+            ResctrlGroup.Find(request.Id, request.Spec.Linux?.IntelRdt)?.Create();
+            return join;
+        }
+        catch
+        {
+            join.Dispose();
+            cgroup.Remove();
+            throw;
+        }
     }
 
     /// <summary>A batch that is not full is the last.</summary>
@@ -120,13 +136,20 @@ internal static class ContainerCreator
         };
         Step("setup", () =>
         {
-            channel.Send(InitMessage.Setup, setup.Write(), [.. fds]);
-            foreach (var batch in mounts.Sources.Values.Chunk(SeqPacketSocket.MaxFds))
+            try
             {
-                channel.Send(InitMessage.Sources, [], batch);
-            }
+                channel.Send(InitMessage.Setup, setup.Write(), [.. fds]);
+                foreach (var batch in mounts.Sources.Values.Chunk(SeqPacketSocket.MaxFds))
+                {
+                    channel.Send(InitMessage.Sources, [], batch);
+                }
 
-            return 0;
+                return 0;
+            }
+            catch (LinuxException e) when (e.Errno is Errno.EPIPE or Errno.ECONNRESET)
+            {
+                throw EndedEarly(request);
+            }
         });
     }
 
@@ -156,14 +179,16 @@ internal static class ContainerCreator
         if (packet.Kind == InitMessage.End)
         {
             init.PidFd.SendSignal(SIGKILL);
-            throw new RuntimeException(
-                RuntimeErrorKind.Unknown,
-                $"failed to create container \"{request.Id}\": its init ended early (out of memory, or its memory limit is too low)");
+            throw EndedEarly(request);
         }
 
         ThrowUnless(InitMessage.Ready, packet, request.Id);
         return packet.Fds.Count > 0 ? packet.Fds[0] : null;
     }
+
+    /// <summary>Without a word of its own: it was killed, and nearly always for its memory.</summary>
+    private static RuntimeException EndedEarly(ContainerRequest request) => new(
+        RuntimeErrorKind.Unknown, $"failed to create container \"{request.Id}\": its init ended early (out of memory, or its memory limit is too low)");
 
     private static void ThrowUnless(InitMessage expected, InitPacket packet, string id)
     {

@@ -1,4 +1,5 @@
 using CriShim.Cgroups;
+using CriShim.Cgroups.Resctrl;
 using CriShim.Oci.RuntimeSpec;
 using CriShim.Runtime.Contract;
 using CriShim.Runtime.Rootfs;
@@ -15,8 +16,8 @@ internal static class ContainerDeleter
         Delete(container.Id, container.BundlePath, container.Spec, container.Cgroup);
 
     /// <summary>
-    /// Kills what still runs in the cgroup, removes it and what was mounted for others to see, and runs the poststop hooks. Succeeds when all that is gone already. Returns the
-    /// failures of hooks.
+    /// Kills what still runs in the cgroup, removes it, its resctrl group and what was mounted for others to see, and runs the poststop hooks.
+    /// Succeeds when all that is gone already. Returns the failures of hooks.
     /// </summary>
     public static IReadOnlyList<RuntimeException> Delete(string id, string bundlePath, Spec spec, ICgroupManager cgroup)
     {
@@ -30,6 +31,8 @@ internal static class ContainerDeleter
 
             cgroup.Remove();
         }
+
+        ResctrlGroup.Remove(id, spec.Linux?.IntelRdt);
 
         if (SharedMounts.AreUsedBy(spec))
         {

@@ -1,4 +1,5 @@
 using CriShim.Cgroups;
+using CriShim.Cgroups.Resctrl;
 using CriShim.Linux;
 using CriShim.Oci.RuntimeSpec;
 using CriShim.Runtime.Contract;
@@ -56,6 +57,7 @@ internal static class ContainerExec
         using var join = request.SubCgroups.Count > 0
             ? SubCgroupJoin.Open(request.Cgroup, request.SubCgroups)
             : request.Cgroup.OpenJoin(request.Leaf);
+        using var resctrl = ResctrlGroup.Find(request.Container.Id, linux?.IntelRdt)?.OpenJoin();
         using var root = request.IsChroot ? Fd.Open($"/proc/{request.InitPid}/root", O_PATH | O_DIRECTORY) : null;
         var namespaces = NamespacesToJoin(request.InitPid);
         var entersUser = (namespaces & CLONE_NEWUSER) != 0;
@@ -65,7 +67,7 @@ internal static class ContainerExec
             using var proc = ProcessLabels.OpenProc(request.Process);
             ProcessLabels.Add(program, request.Process, proc);
             ProgramParts.AddFds(program, fds);
-            ProgramParts.AddCgroupJoin(program, join);
+            ProgramParts.AddCgroupJoin(program, join, resctrl);
             AddFinalAffinity(program, request.Process);
             MemoryPolicy.Add(program, linux?.MemoryPolicy);
             AddOomScore(program, request.Process);

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using CriShim.Cgroups;
+using CriShim.Cgroups.Resctrl;
 using CriShim.Linux;
 using CriShim.Oci.RuntimeSpec;
 using CriShim.Runtime.Init;
@@ -30,11 +31,12 @@ internal static class InitClone
     public static ClonedProcess Start(
         ContainerRequest request, NamespacePlan namespaces, CgroupJoin join, SafeFileHandle channel, SafeFileHandle image)
     {
+        using var resctrl = ResctrlGroup.Find(request.Id, request.Spec.Linux?.IntelRdt)?.OpenJoin();
         using var maps = PipePair.Create();
         using var fds = new InheritedFds([(0, request.Stdin), (1, request.Stdout), (2, request.Stderr), (ChannelFd, channel)]);
         using var program = new SyscallProgram();
         ProgramParts.AddFds(program, fds);
-        ProgramParts.AddCgroupJoin(program, join);
+        ProgramParts.AddCgroupJoin(program, join, resctrl);
         var makesUser = (namespaces.Made & CLONE_NEWUSER) != 0;
         if (makesUser)
         {

@@ -17,10 +17,11 @@ internal static class ProgramParts
     }
 
     /// <summary>"0" is the writer: the process, single-threaded, moves itself without the kernel's global lock.</summary>
-    public static void AddCgroupJoin(SyscallProgram program, CgroupJoin join)
+    /// <param name="resctrl">Its files are alike.</param>
+    public static void AddCgroupJoin(SyscallProgram program, CgroupJoin join, CgroupJoin? resctrl = null)
     {
         var zero = program.Bytes("0"u8);
-        foreach (var file in join.TaskFiles)
+        foreach (var file in join.TaskFiles.Concat(resctrl?.TaskFiles ?? []))
         {
             program.Call("join the cgroup", SYS_write, file.DangerousGetHandle(), zero, 1);
         }

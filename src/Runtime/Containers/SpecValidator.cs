@@ -1,6 +1,7 @@
 using CriShim.Linux;
 using CriShim.Oci.RuntimeSpec;
 using CriShim.Runtime.Contract;
+using CriShim.Runtime.Rootfs;
 using CriShim.Runtime.Security;
 
 namespace CriShim.Runtime.Containers;
@@ -59,7 +60,12 @@ internal static class SpecValidator
         Require(string.IsNullOrEmpty(linux.MountLabel) || new SecurityModules().HasSelinux, "linux.mountLabel", "cannot be applied: SELinux is not enabled on this host");
         Require(linux.Personality is null or { Domain: "LINUX" or "LINUX32" }, "linux.personality.domain", "must be LINUX or LINUX32");
         Require(linux.Personality?.Flags is null or { Count: 0 }, "linux.personality.flags", "none are defined");
-        Require(linux.IntelRdt is null, "linux.intelRdt", "is not supported");
+        var propagation = linux.RootfsPropagation ?? "";
+        Require(
+            propagation.Length == 0 || MountOptions.FindPropagation(propagation) is not null,
+            "linux.rootfsPropagation",
+            $"\"{propagation}\" is not a propagation");
+        ResctrlRules.Check(linux.IntelRdt);
         if (linux.MemoryPolicy is { } policy && MemoryPolicy.FindProblem(policy) is var (member, problem))
         {
             throw Wrong(member, problem);

@@ -18,6 +18,7 @@ internal static class MountApplier
         "/proc/slabinfo", "/proc/net/dev", "/proc/sys/kernel/ns_last_pid", "/proc/sys/crypto/fips_enabled",
     ];
 
+    /// <param name="mount">Its destination is canonical.</param>
     /// <param name="source">Detached mount of what a bind mount shows; null: it is opened by the spec's path.</param>
     public static void Apply(MountContext context, MountSpec mount, SafeFileHandle? source)
     {
@@ -158,9 +159,8 @@ internal static class MountApplier
 
     private static void RefuseInsideProc(SafeFileHandle target, MountSpec mount, bool sourceIsProc = false)
     {
-        var destination = Path.GetFullPath(mount.Destination, "/");
-        var isProcItself = destination == Proc;
-        var allowed = isProcItself ? mount.Type == "proc" || sourceIsProc : Array.IndexOf(s_procFiles, destination) >= 0;
+        var isProcItself = mount.Destination == Proc;
+        var allowed = isProcItself ? mount.Type == "proc" || sourceIsProc : Array.IndexOf(s_procFiles, mount.Destination) >= 0;
         if ((isProcItself || DetachedMount.FileSystemType(target) == PROC_SUPER_MAGIC) && !allowed)
         {
             throw new LinuxException(Errno.EPERM, "mount inside /proc", mount.Destination);
@@ -169,7 +169,7 @@ internal static class MountApplier
 
     private static bool IsKernelFileSystem(string? type) => type is "proc" or "sysfs";
 
-    private static bool IsDev(MountSpec mount) => Path.GetFullPath(mount.Destination, "/") == "/dev";
+    private static bool IsDev(MountSpec mount) => mount.Destination == "/dev";
 
     private static bool IsFolder(SafeFileHandle fd) => (FileStat.Of(fd).stx_mode & S_IFMT) == S_IFDIR;
 }

@@ -48,7 +48,7 @@ internal static class RootfsBuilder
         var mounts = spec.Mounts ?? [];
         for (var i = 0; i < mounts.Count; i++)
         {
-            MountApplier.Apply(context, mounts[i], sources.GetValueOrDefault(i));
+            MountApplier.Apply(context, mounts[i] with { Destination = Canonical(mounts[i].Destination) }, sources.GetValueOrDefault(i));
         }
 
         if (!context.DevIsForeign)
@@ -62,6 +62,9 @@ internal static class RootfsBuilder
         MaskedPaths.MakeReadonly(root, spec.Linux?.ReadonlyPaths ?? []);
         MaskedPaths.Mask(root, spec.Linux?.MaskedPaths ?? [], spec.Linux?.MountLabel);
     }
+
+    /// <summary>The one spelling of a target, by which later rules know it: "/dev/" and "/x/../dev" are /dev, "x" is /x.</summary>
+    private static string Canonical(string destination) => Path.TrimEndingDirectorySeparator(Path.GetFullPath(destination, "/"));
 
     private static void MakeParentPrivate(string target)
     {

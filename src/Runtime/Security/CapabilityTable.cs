@@ -1,3 +1,5 @@
+using CriShim.Oci.RuntimeSpec;
+
 namespace CriShim.Runtime.Security;
 
 /// <summary>The capabilities of capabilities(7); the place in the list is the bit.</summary>
@@ -27,7 +29,14 @@ internal static class CapabilityTable
     /// <summary>The bit, or -1 for a name that is none.</summary>
     public static int Find(string name) => Array.IndexOf(s_names, name);
 
-    /// <summary>Names that are unknown are left out, as the specification allows.</summary>
+    /// <summary>Names in any of the sets that are none.</summary>
+    public static IReadOnlyList<string> Unknown(CapabilitiesSpec? sets)
+    {
+        IReadOnlyList<string>?[] all = [sets?.Bounding, sets?.Effective, sets?.Permitted, sets?.Inheritable, sets?.Ambient];
+        return [.. all.SelectMany(names => names ?? []).Where(name => Find(name) < 0).Distinct(StringComparer.Ordinal)];
+    }
+
+    /// <summary>Names that are unknown are left out, as the specification has it; who has a log warns of them.</summary>
     public static ulong ToMask(IReadOnlyList<string>? names)
     {
         var mask = 0UL;

@@ -29,13 +29,17 @@ internal sealed class AttachSessions(EpollLoop loop, ContainerInput input) : IDi
     /// <summary>Gives everybody what the container wrote. Who cannot take it at once is dropped.</summary>
     public void Write(LogStream stream, ReadOnlySpan<byte> bytes)
     {
-        for (var i = _clients.Count - 1; i >= 0; i--)
+        List<AttachedClient>? slow = null;
+        foreach (var client in _clients)
         {
-            if (!_clients[i].TryWrite(stream, bytes))
+            if (!client.TryWrite(stream, bytes))
             {
-                End(_clients[i], TooSlow);
+                (slow ??= []).Add(client);
             }
         }
+
+        // Afterwards: with the end of one client's input others may leave too.
+        slow?.ForEach(client => End(client, TooSlow));
     }
 
     /// <summary>The container's stream has ended.</summary>

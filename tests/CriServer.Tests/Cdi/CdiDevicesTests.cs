@@ -3,6 +3,7 @@ using CriShim.CriServer.Cdi;
 using CriShim.CriServer.Errors;
 using CriShim.CriServer.Tests.Fakes;
 using CriShim.CriServer.Tests.Specs;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace CriShim.CriServer.Tests.Cdi;
 
@@ -12,7 +13,7 @@ public sealed class CdiDevicesTests : IDisposable
     private readonly TestFolder _folder = new();
     private readonly CdiDevices _devices;
 
-    public CdiDevicesTests() => _devices = new CdiDevices([_folder["low"], _folder["high"]]);
+    public CdiDevicesTests() => _devices = new CdiDevices([_folder["low"], _folder["high"]], NullLogger<CdiDevices>.Instance);
 
     public void Dispose() => _folder.Dispose();
 

@@ -1,3 +1,4 @@
+using CriShim.CriServer.Streaming.Channels;
 using CriShim.CriServer.Tests.Fakes;
 using CriShim.Spdy;
 using CriShim.TestKit.Streaming;
@@ -134,6 +135,41 @@ public sealed class SpdyConnectionTests
     }
 
     [Fact]
+    public async Task Reset_AfterBothHalvesEnded_GivesItsRoomBack()
+    {
+        await using var pair = await SpdyPair.ConnectAsync();
+        var first = await pair.Client.OpenAsync();
+        await first.WriteAsync(new byte[SpdyPair.Limits.MaxBufferedBytes]);
+        await first.CloseAsync();
+        await pair.Client.PingAsync();
+        await pair.Opened[0].CompleteAsync();
+        pair.Opened[0].Reset();
+        var second = await pair.Client.OpenAsync();
+        await second.WriteAsync("room");
+        Assert.Equal(4, await pair.Opened[1].ReadAsync(new byte[10], CancellationToken.None).AsTask().WaitAsync(TimeSpan.FromSeconds(5)));
+    }
+
+    /// <summary>Whoever resets a stream, a timer for instance, must not have to answer for a client that reads nothing.</summary>
+    [Fact]
+    public async Task Reset_ClientReadsNothing_EndsTheConnection()
+    {
+        var (server, there) = await DuplexPair.ConnectAsync();
+        await using var transport = new NeverWritten(server);
+        await using var client = new SpdyClient(there);
+        using var connection = new SpdyConnection(transport, new SpdyLimits { MaxQueuedControlBytes = 64 });
+        var opened = new System.Collections.Concurrent.BlockingCollection<SpdyStream>();
+        var running = connection.RunAsync(opened.Add, CancellationToken.None);
+        for (var i = 0; i < 10; i++)
+        {
+            await client.BeginOpenAsync();
+            Assert.True(opened.TryTake(out var stream, TimeSpan.FromSeconds(5)) || running.IsCompleted);
+            stream?.Reset();
+        }
+
+        Assert.Contains("does not read", await running.WaitAsync(TimeSpan.FromSeconds(5)), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Ping_FloodThatIsNotRead_EndsTheConnection()
     {
         var ping = SpdyClient.Control(6, 0, [0, 0, 0, 1]);
@@ -202,5 +238,20 @@ public sealed class SpdyConnectionTests
         }
 
         return text;
+    }
+
+    /// <summary>A connection that takes nothing.</summary>
+    private sealed class NeverWritten(Stream inner) : AsyncStream
+    {
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) => inner.ReadAsync(buffer, cancellationToken);
+
+        public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) =>
+            new(Task.Delay(Timeout.Infinite, cancellationToken));
+
+        protected override void Dispose(bool disposing)
+        {
+            inner.Dispose();
+            base.Dispose(disposing);
+        }
     }
 }

@@ -37,6 +37,23 @@ public sealed class V2ControllersTests : IDisposable
         }
     }
 
+    /// <summary>What only v1 has is refused before anything is written.</summary>
+    [Fact]
+    public void Resources_OfV1Alone_ThrowNamingTheFile()
+    {
+        ResourcesSpec[] asked =
+        [
+            new() { Cpu = new() { Shares = 512, RealtimeRuntime = 1000 } },
+            new() { Cpu = new() { RealtimePeriod = 1000 } },
+            new() { Network = new() { ClassID = 1 } },
+            new() { Network = new() { Priorities = [new() { Name = "lo", Priority = 1 }] } },
+        ];
+        var errors = asked.Select(resources => Assert.Throws<CgroupException>(() => V2Resources.Apply(_folder, resources, inUse: false)).Message).ToList();
+        Assert.Equal(["rt_runtime_us", "rt_runtime_us", "net_cls", "net_prio"], errors.Select(error =>
+            new[] { "rt_runtime_us", "net_cls", "net_prio" }.Single(file => error.Contains(file, StringComparison.Ordinal))));
+        Assert.Empty(_folder.Writes);
+    }
+
     [Theory]
     [InlineData(50000, 100000, "cpu.max=50000 100000")]
     [InlineData(50000, 0, "cpu.max=50000")]

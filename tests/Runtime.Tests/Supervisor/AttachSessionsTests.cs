@@ -49,6 +49,28 @@ public sealed class AttachSessionsTests : IDisposable
         Assert.InRange(ReadToEnd(slow.Stdout!.Reader), 50_000, 64 * 1024);
     }
 
+    /// <summary>The end of the slow client's input is the program's, and so that of a client that has nothing but its input.</summary>
+    [Fact]
+    public void Write_DroppedClientTakesAnotherAlong_TheOthersGetAllOnce()
+    {
+        var world = new World(this, endsWithFirst: true);
+        world.Attach("input only", stdin: true);
+        var good = world.Attach("good", stdout: true);
+        world.Attach("slow", stdin: true, stdout: true);
+        var last = world.Attach("last", stdout: true);
+        var taken = (0, 0);
+        const int pieces = 20;
+        for (var i = 0; i < pieces; i++)
+        {
+            world.Sessions.Write(LogStream.Stdout, new byte[10_000]);
+            taken = (taken.Item1 + Read(good.Stdout!.Reader).Length, taken.Item2 + Read(last.Stdout!.Reader).Length);
+        }
+
+        Assert.Equal((pieces * 10_000, pieces * 10_000), taken);
+        var ended = new[] { world.NextEvent(), world.NextEvent() }.Cast<AttachEndedEvent>().Select(e => e.AttachId);
+        Assert.Equal(["input only", "slow"], ended.Order(StringComparer.Ordinal));
+    }
+
     [Fact]
     public void Loop_ClientCloses_IsForgotten()
     {

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using CriShim.Cgroups;
 using CriShim.E2e.Fixtures;
+using CriShim.TestKit;
 
 namespace CriShim.E2e.Cgroups;
 
@@ -62,10 +63,10 @@ internal sealed class CgroupFixture : IDisposable
     public void Dispose()
     {
         Manager.Kill();
-        Manager.WaitEmpty(TimeSpan.FromSeconds(10));
+        Manager.WaitEmpty(Patience.Seconds(10));
         foreach (var process in _processes)
         {
-            process.WaitForExit(TimeSpan.FromSeconds(10));
+            process.WaitForExit(Patience.Seconds(10));
             process.Dispose();
         }
 

@@ -35,28 +35,19 @@ internal sealed class ControlledBundle : IDisposable
     /// <summary>True where the controllers are those of cgroup v2.</summary>
     public static bool IsV2 => !V1FactAttribute.HasV1;
 
-    public static bool HasSwap => File.ReadLines("/proc/swaps").Skip(1).Any();
-
     public OciBundle Bundle => _bundle;
-
-    /// <summary>The block device that the container's root lies on; null for none (a tmpfs).</summary>
-    public (long Major, long Minor)? Disk
-    {
-        get
-        {
-            var device = Command.Output("stat", "-c", "%Hd %Ld", _bundle.Rootfs()).Split(' ');
-            var (major, minor) = (long.Parse(device[0], null), long.Parse(device[1], null));
-
-            // A limit is of a whole disk, not of a partition of it.
-            return Directory.Exists($"/sys/dev/block/{major}:{minor}/queue") ? (major, minor) : null;
-        }
-    }
 
     public CommandResult Run(string script) => _bundle.RunScript(Prelude + script);
 
     /// <summary>What its cgroup has used.</summary>
     public long CpuNanoseconds() =>
         (long)CgroupManagerFactory.FromProc().Open(_bundle.CgroupsPath).Stats(StatsParts.Cpu).Cpu!.UsageNanoseconds;
+
+    /// <summary>What it has read of a disk.</summary>
+    public long ReadBytes(long major, long minor) => (long?)CgroupManagerFactory.FromProc().Open(_bundle.CgroupsPath).Stats(StatsParts.Io)
+        .Io.SingleOrDefault(disk => disk.Major == major && disk.Minor == minor)?.ReadBytes ?? 0;
+
+    public void AddMount(MountSpec mount) => _bundle.Spec = _bundle.Spec with { Mounts = [.. _bundle.Spec.Mounts!, mount] };
 
     /// <summary>What a script that must succeed writes.</summary>
     public string Output(string script) => OciBundle.RequireSuccess(Run(script)).Output.TrimEnd();

@@ -1,11 +1,16 @@
+using System.Globalization;
+using CriShim.E2e.Fixtures;
 using CriShim.Oci.RuntimeSpec;
 
 namespace CriShim.E2e.Cgroups;
 
 /// <summary>A setting and what its control file then says.</summary>
 /// <param name="V1File">Below /sys/fs/cgroup; "-": v1 has no such setting.</param>
-internal sealed record Setting(string Name, ResourcesSpec Resources, string V1File, string V1, string V2File, string V2)
+/// <param name="Need">What the setting is part of.</param>
+internal sealed record Setting(string Name, ResourcesSpec Resources, string V1File, string V1, string V2File, string V2, KernelNeed? Need = null)
 {
+    public bool IsHere => File != "-" && (Need is not { } need || KernelNeeds.Missing(need) is null);
+
     public string File => ControlledBundle.IsV2 ? V2File : V1File;
 
     public string Value => ControlledBundle.IsV2 ? V2 : V1;
@@ -41,7 +46,8 @@ internal static class ControllerTable
         new("swappiness", Memory(new() { Swappiness = 7 }), "memory/memory.swappiness", "7", "-", ""),
         new("no OOM killer", Memory(new() { DisableOOMKiller = true }), "memory/memory.oom_control", "oom_kill_disable 1\nunder_oom 0\noom_kill 0", "-", ""),
         new("pids", new ResourcesSpec { Pids = new() { Limit = 77 } }, "pids/pids.max", "77", "pids.max", "77"),
-        new("I/O weight", new() { BlockIO = new() { Weight = 500 } }, "-", "", "io.bfq.weight", "default 500"),
+        new("realtime", Cpu(new() { RealtimeRuntime = 5_000, RealtimePeriod = 200_000 }), "cpu/cpu.rt_runtime_us", "5000", "-", "", KernelNeed.RealtimeGroups),
+        new("I/O weight", new() { BlockIO = new() { Weight = 500 } }, "blkio/blkio.bfq.weight", "500", "io.bfq.weight", "default 500", KernelNeed.Bfq),
         new("memory.min", Unified("memory.min", "4194304"), "-", "", "memory.min", "4194304"),
         new("memory.high", Unified("memory.high", "8388608"), "-", "", "memory.high", "8388608"),
         new("memory.oom.group", Unified("memory.oom.group", "1"), "-", "", "memory.oom.group", "1"),
@@ -55,6 +61,9 @@ internal static class ControllerTable
         new("node that is not there", Cpu(new() { Mems = "999" }), "cpuset.mems", true, true),
         new("quota below a millisecond", Cpu(new() { Quota = 10 }), "cpu.", true, true),
         new("period beyond a second", Cpu(new() { Period = 2_000_000 }), "cpu.", true, true),
+        new("realtime beyond the machine's", Cpu(new() { RealtimeRuntime = 990_000 }), "cpu.rt_runtime_us", true, true),
+        new("class of network traffic", new() { Network = new() { ClassID = 1 } }, "net_cls", true, true),
+        new("priorities of network traffic", new() { Network = new() { Priorities = [new() { Name = "lo", Priority = 1 }] } }, "net_prio", true, true),
         new("burst over the quota", Cpu(new() { Quota = 50_000, Burst = 60_000 }), "burst", true, true),
         new("swap below memory", Memory(new() { Limit = 64 * Mebibyte, Swap = 32 * Mebibyte }), "mem", true, true),
         new("page size that is not there", new() { HugepageLimits = [new() { PageSize = "3MB", Limit = 1 }] }, "hugetlb.3MB", true, true),
@@ -66,6 +75,10 @@ internal static class ControllerTable
         new("file of processes", Unified("cgroup.procs", "1"), "cgroup.procs", false, true),
         new("file elsewhere", Unified("../cgroup.max.depth", "1"), "not the name of a control file", false, true),
     ];
+
+    /// <summary>The last word of a line that begins with a digit.</summary>
+    public static long Number(string line) =>
+        long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries).Last(word => char.IsAsciiDigit(word[0])), CultureInfo.InvariantCulture);
 
     public static ResourcesSpec Cpu(CpuSpec cpu) => new() { Cpu = cpu };
 

@@ -2,13 +2,14 @@ using CriShim.Cgroups;
 using CriShim.E2e.Fixtures;
 using CriShim.Linux;
 using CriShim.Oci.RuntimeSpec;
+using CriShim.TestKit;
 
 namespace CriShim.E2e.Cgroups;
 
 /// <summary>Joining, listing, killing, freezing and removing, on the real hierarchies.</summary>
 public sealed class ProcessesTests
 {
-    private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan s_limit = Patience.Seconds(10);
 
     /// <summary>The ways in which this machine's mounts can be taken.</summary>
     public static TheoryData<string> Machines => V1FactAttribute.HasV1 ? ["hybrid", "legacy", "unified"] : ["unified"];
@@ -129,7 +130,7 @@ public sealed class ProcessesTests
         cgroup.Manager.Apply(new ResourcesSpec { Memory = new MemorySpec { Limit = 16 << 20, Swap = 16 << 20 } });
         Assert.Equal(0, cgroup.Manager.OomKillCount());
         var process = cgroup.Start("exec tail /dev/zero");
-        Assert.True(process.WaitForExit(TimeSpan.FromSeconds(30)));
+        Assert.True(process.WaitForExit(Patience.Seconds(30)));
         Assert.Equal(137, process.ExitCode);
         Assert.Equal(1, cgroup.Reopen().OomKillCount());
     }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using CriShim.Cri.V1;
 using CriShim.E2e.Fixtures;
+using CriShim.TestKit;
 
 namespace CriShim.E2e.Containers;
 
@@ -23,7 +24,7 @@ public sealed class ExecSyncTests(ServerFixture fixture) : IClassFixture<ServerF
         var clock = Stopwatch.StartNew();
         await RpcAssert.FailsAsync(RpcAssert.DeadlineExceeded, "", () => fixture.Client.RuntimeAsync<ExecSyncResponse>(
             new ExecSyncRequest { ContainerId = pod.Container, Cmd = { "/bin/sh", "-c", "sleep 7777 & sleep 8888" }, Timeout = 1 }));
-        Assert.True(clock.Elapsed < TimeSpan.FromSeconds(5), $"{clock.Elapsed}");
+        Assert.True(clock.Elapsed < Patience.Seconds(5), $"{clock.Elapsed}");
         await Eventually.GetAsync(() => fixture.OutputAsync(pod.Container, "ps", "-o", "args"), ps => !ps.Contains("7777", StringComparison.Ordinal) && !ps.Contains("8888", StringComparison.Ordinal));
     }
 
@@ -34,7 +35,7 @@ public sealed class ExecSyncTests(ServerFixture fixture) : IClassFixture<ServerF
         var clock = Stopwatch.StartNew();
         var reply = await fixture.ExecAsync(pod.Container, "/bin/sh", "-c", "sleep 300 & echo done");
         Assert.Equal("done\n", reply.Stdout.ToStringUtf8());
-        Assert.True(clock.Elapsed < TimeSpan.FromSeconds(15), $"{clock.Elapsed}");
+        Assert.True(clock.Elapsed < Patience.Seconds(15), $"{clock.Elapsed}");
     }
 
     [Fact]

@@ -1,11 +1,12 @@
 using System.Diagnostics;
+using CriShim.TestKit;
 
 namespace CriShim.E2e.Fixtures;
 
 /// <summary>Waits, bounded, for what is true soon.</summary>
 public static class Eventually
 {
-    private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan s_limit = Patience.Seconds(20);
 
     public static async Task<T> GetAsync<T>(Func<Task<T>> read, Func<T, bool> isRight)
     {

@@ -15,7 +15,7 @@ public static class RpcAssert
     public static async Task FailsAsync(int code, string text, Func<Task> call)
     {
         var failure = await Assert.ThrowsAsync<CriCallException>(call);
+        Assert.True(failure.Detail.Contains(text, StringComparison.Ordinal), failure.Detail);
         Assert.Equal(code, failure.Code);
-        Assert.Contains(text, failure.Detail, StringComparison.Ordinal);
     }
 }

@@ -68,7 +68,7 @@ public class ServerFixture : IAsyncLifetime
         (await Client.RuntimeAsync<ContainerStatusResponse>(new ContainerStatusRequest { ContainerId = container })).Status;
 
     public Task<ExecSyncResponse> ExecAsync(string container, params string[] command) =>
-        Client.RuntimeAsync<ExecSyncResponse>(new ExecSyncRequest { ContainerId = container, Cmd = { command }, Timeout = 20 });
+        Client.RuntimeAsync<ExecSyncResponse>(new ExecSyncRequest { ContainerId = container, Cmd = { command }, Timeout = (long)Patience.Seconds(20).TotalSeconds });
 
     /// <summary>Stdout of a command that must succeed.</summary>
     public async Task<string> OutputAsync(string container, params string[] command)

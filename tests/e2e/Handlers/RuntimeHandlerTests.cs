@@ -68,7 +68,7 @@ public sealed class RuntimeHandlerTests(HandlerFixture fixture) : IClassFixture<
         var error = await Assert.ThrowsAsync<CriCallException>(() => Server.Client.RuntimeAsync<ExecSyncResponse>(
             new ExecSyncRequest { ContainerId = pod.Container, Cmd = { "/bin/sh", "-c", "sleep 4321 & sleep 4322" }, Timeout = 1 }));
         Assert.Equal(RpcAssert.DeadlineExceeded, error.Code);
-        Assert.True(clock.Elapsed < TimeSpan.FromSeconds(10), $"{clock.Elapsed}");
+        Assert.True(clock.Elapsed < Patience.Seconds(10), $"{clock.Elapsed}");
         await Eventually.TrueAsync(() => !IsRunning("sleep\0" + "4321") && !IsRunning("sleep\0" + "4322"));
     }
 
@@ -113,7 +113,7 @@ public sealed class RuntimeHandlerTests(HandlerFixture fixture) : IClassFixture<
         Assert.Equal("again\n", await Server.OutputAsync(pod.Container, "echo", "again"));
         var clock = Stopwatch.StartNew();
         await Server.StopAsync(pod.Container);
-        Assert.True(clock.Elapsed < TimeSpan.FromSeconds(10), $"{clock.Elapsed}");
+        Assert.True(clock.Elapsed < Patience.Seconds(10), $"{clock.Elapsed}");
         Assert.Equal(137, (await Server.WaitForExitAsync(pod.Container)).ExitCode);
     }
 

@@ -81,7 +81,7 @@ public sealed class ContainerQuotaTests(RegistryFixture registry) : IClassFixtur
         {
             ContainerId = container,
             Cmd = { "dd", "if=/dev/zero", "of=" + path, "bs=65536", $"count={bytes / 65536}" },
-            Timeout = 20,
+            Timeout = (long)Patience.Seconds(20).TotalSeconds,
         })).ExitCode;
 
     private static async Task<ulong> UsedAsync(ServerProcess server) =>

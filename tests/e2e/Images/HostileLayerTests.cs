@@ -148,7 +148,7 @@ public sealed class HostileLayerTests(HostileLayerTests.World world) : IClassFix
         var server = world.Server;
         MemoryFigures.ResetPeak(server.ProcessId);
         var failure = await Assert.ThrowsAsync<CriCallException>(() => server.Client.ImageAsync<PullImageResponse>(
-            new PullImageRequest { Image = new ImageSpec { Image = $"{world.Registry.Host}/{name}:1" } }, TimeSpan.FromMinutes(1)));
+            new PullImageRequest { Image = new ImageSpec { Image = $"{world.Registry.Host}/{name}:1" } }, Patience.Seconds(60)));
         Assert.True(failure.Detail.Contains(problem, StringComparison.Ordinal) && failure.Detail.Contains(name, StringComparison.Ordinal), failure.Detail);
         var grown = (MemoryFigures.PeakKilobytes(server.ProcessId) - world.IdleKilobytes) / 1024.0;
         Assert.True(grown <= MaxGrowthMegabytes, $"the server grew by {grown:F1} MB");

@@ -35,6 +35,32 @@ public sealed class BadContainerTests(ServerFixture fixture) : IClassFixture<Ser
         ["mounts[0].uidMappings and gidMappings"] = c => AddMount(c, m => m.UidMappings.Add(new IDMapping { Length = 1 })),
         ["mounts[0].uidMappings maps 0"] = c => AddMount(c, m => AddMaps(m, new IDMapping())),
         ["mounts[0].mount_options"] = c => AddMount(c, m => m.MountOptions.Add("suid,dev")),
+        ["mounts[0].uidMappings maps 2 ids from 4294967295 on"] = c => AddMount(c, m => AddMaps(m, new IDMapping { HostId = uint.MaxValue, Length = 2 })),
+        ["mounts[0].host_path \"/tmp?\""] = c => AddMount(c, m => m.HostPath = "/tmp\0"),
+        ["mounts[0].host_path \"/no/such/folder\" does not exist"] = c => AddMount(c, m => m.HostPath = "/no/such/folder"),
+        ["mounts[0].image_sub_path needs"] = c => AddMount(c, m => m.ImageSubPath = "etc"),
+        ["mounts[0].image_sub_path \"../etc\""] = c => AddMount(c, m => (m.HostPath, m.Image, m.ImageSubPath, m.Readonly) = ("", c.Image, "../etc", true)),
+        ["mounts[0].host_path and mounts[0].image"] = c => AddMount(c, m => (m.Image, m.Readonly) = (c.Image, true)),
+        ["mounts[0].propagation has"] = c => AddMount(c, m => m.Propagation = (MountPropagation)(-1)),
+        ["devices[0].host_path \"dev/null\""] = c => AddDevice(c, d => d.HostPath = "dev/null"),
+        ["devices[0].container_path is the container's root"] = c => AddDevice(c, d => d.ContainerPath = "/"),
+        ["devices[0].permissions \"x\""] = c => AddDevice(c, d => d.Permissions = "x"),
+        ["CDI_devices[0].name"] = c => c.CDIDevices.Add(new CDIDevice { Name = "gpu" }),
+        ["no device \"vendor.test/gpu=none\""] = c => c.CDIDevices.Add(new CDIDevice { Name = "vendor.test/gpu=none" }),
+        ["annotation cdi.k8s.io/x"] = c => c.Annotations["cdi.k8s.io/x"] = "vendor",
+        ["linux.resources.cpu_quota -2"] = c => c.Linux.Resources.CpuQuota = -2,
+        ["linux.resources.cpu_quota 9223372036854775807"] = c => c.Linux.Resources.CpuQuota = long.MaxValue,
+        ["linux.resources.cpu_period -1"] = c => c.Linux.Resources.CpuPeriod = -1,
+        ["linux.resources.cpu_period 1 "] = c => c.Linux.Resources.CpuPeriod = 1,
+        ["linux.resources.cpuset_cpus \"3-1\""] = c => c.Linux.Resources.CpusetCpus = "3-1",
+        ["linux.resources.cpuset_cpus \"-\""] = c => c.Linux.Resources.CpusetCpus = "-",
+        ["linux.resources.cpuset_mems \"0,,1\""] = c => c.Linux.Resources.CpusetMems = "0,,1",
+        ["linux.resources.cpuset_cpus \"99999999999\""] = c => c.Linux.Resources.CpusetCpus = "99999999999",
+        ["linux.resources.memory_limit_in_bytes -2"] = c => c.Linux.Resources.MemoryLimitInBytes = -2,
+        ["linux.resources.memory_swap_limit_in_bytes -2"] = c => c.Linux.Resources.MemorySwapLimitInBytes = -2,
+        ["linux.resources.oom_score_adj -1001"] = c => c.Linux.Resources.OomScoreAdj = -1001,
+        ["linux.resources.hugepage_limits: \"\""] = c => c.Linux.Resources.HugepageLimits.Add(new HugepageLimit { Limit = 1 }),
+        ["linux.resources.hugepage_limits: \"../2MB\""] = c => c.Linux.Resources.HugepageLimits.Add(new HugepageLimit { PageSize = "../2MB", Limit = 1 }),
         ["devices[0].host_path"] = c => AddDevice(c, d => d.HostPath = "/dev/no-such-device"),
         ["devices[0].host_path \"/etc/passwd\" is no device"] = c => AddDevice(c, d => d.HostPath = "/etc/passwd"),
         ["devices[0].container_path"] = c => AddDevice(c, d => d.ContainerPath = "null"),
@@ -61,6 +87,16 @@ public sealed class BadContainerTests(ServerFixture fixture) : IClassFixture<Ser
         [Context + "run_as_user and run_as_username"] = c => (c.Linux.SecurityContext.RunAsUser, c.Linux.SecurityContext.RunAsUsername) = (new Int64Value { Value = 1 }, "root"),
         [Context + "run_as_username: \"99999999999\""] = c => c.Linux.SecurityContext.RunAsUsername = "99999999999",
         ["user \"stranger\""] = c => c.Linux.SecurityContext.RunAsUsername = "stranger",
+        [Context + "run_as_group -1"] = c => (c.Linux.SecurityContext.RunAsUser, c.Linux.SecurityContext.RunAsGroup) = (new Int64Value { Value = 1 }, new Int64Value { Value = -1 }),
+        [Context + "run_as_group 4294967295"] = c => (c.Linux.SecurityContext.RunAsUser, c.Linux.SecurityContext.RunAsGroup) = (new Int64Value { Value = 1 }, new Int64Value { Value = uint.MaxValue }),
+        [Context + "run_as_user 4294967295"] = c => c.Linux.SecurityContext.RunAsUser = new Int64Value { Value = uint.MaxValue },
+        [Context + "supplemental_groups 4294967296"] = c => c.Linux.SecurityContext.SupplementalGroups.Add(1L << 32),
+        [Context + "capabilities.add_capabilities: unknown capability \"\""] = c => c.Linux.SecurityContext.Capabilities = new Capability { AddCapabilities = { "" } },
+        [Context + "namespace_options.network"] = c => c.Linux.SecurityContext.NamespaceOptions.Network = (NamespaceMode)9,
+        [Context + "namespace_options.ipc"] = c => c.Linux.SecurityContext.NamespaceOptions.Ipc = (NamespaceMode)9,
+        [Context + "seccomp.localhost_ref is given"] = c => c.Linux.SecurityContext.Seccomp = new SecurityProfile { ProfileType = ProfileType.Unconfined, LocalhostRef = "/etc/passwd" },
+        [Context + "selinux_options"] = c => c.Linux.SecurityContext.SelinuxOptions = new SELinuxOption { Level = "nonsense" },
+        [Context + "masked_paths \""] = c => c.Linux.SecurityContext.MaskedPaths.Add("/proc/\0"),
         [Context + "supplemental_groups"] = c => c.Linux.SecurityContext.SupplementalGroups.Add(-7),
         [Context + "supplemental_groups_policy"] = c => c.Linux.SecurityContext.SupplementalGroupsPolicy = (SupplementalGroupsPolicy)7,
         [Context + "masked_paths"] = c => c.Linux.SecurityContext.MaskedPaths.Add("proc/kcore"),
@@ -90,6 +126,13 @@ public sealed class BadContainerTests(ServerFixture fixture) : IClassFixture<Ser
     [InlineData("cpuset.mems", "500")]
     public Task CreateContainer_CpusThatAreNotThere_NamesTheSetting(string file, string list) => FailsAsync(
         file, c => (c.Linux.Resources.CpusetCpus, c.Linux.Resources.CpusetMems) = file == "cpuset.cpus" ? (list, "") : ("", list), anyCode: true);
+
+    /// <summary>Right as such, but there is no such container now.</summary>
+    [Fact]
+    public Task CreateContainer_TargetThatIsNotThere_NamesTheField() => FailsAsync(
+        Context + "namespace_options.target_id \"nobody\"",
+        c => (c.Linux.SecurityContext.NamespaceOptions.Pid, c.Linux.SecurityContext.NamespaceOptions.TargetId) = (NamespaceMode.Target, "nobody"),
+        anyCode: true);
 
     [Theory]
     [InlineData("""{"defaultAction":"SCMP_ACT_X"}""", "SCMP_ACT_X")]
@@ -150,7 +193,7 @@ public sealed class BadContainerTests(ServerFixture fixture) : IClassFixture<Ser
         var config = Configs.Container(pod, fixture.Image, "c", "true");
         spoil(config);
         var failure = await Assert.ThrowsAsync<CriCallException>(() => fixture.CreateAsync(_sandbox, pod, config));
-        Assert.Contains(text, failure.Detail, StringComparison.Ordinal);
+        Assert.True(failure.Detail.Contains(text, StringComparison.Ordinal), failure.Detail);
         Assert.True(anyCode || failure.Code == RpcAssert.InvalidArgument, $"{failure.Code}: {failure.Detail}");
         Assert.Empty((await fixture.Client.RuntimeAsync<ListContainersResponse>(new ListContainersRequest())).Containers);
         Assert.Empty(Folders.Content(Path.Combine(fixture.Server.Root, "containers")));

@@ -48,6 +48,23 @@ public sealed class BadSandboxTests(ServerFixture fixture) : IClassFixture<Serve
             new UserNamespace { Mode = NamespaceMode.Pod, Uids = { new IDMapping { HostId = 100_000, Length = 65536 } }, Gids = { new IDMapping { HostId = 100_000, Length = 65536 } } }),
         [Context + "run_as_group is given without"] = p => p.Linux.SecurityContext.RunAsGroup = new Int64Value { Value = 1 },
         [Context + "run_as_user -1"] = p => p.Linux.SecurityContext.RunAsUser = new Int64Value { Value = -1 },
+        [Context + "run_as_user 4294967296"] = p => p.Linux.SecurityContext.RunAsUser = new Int64Value { Value = 1L << 32 },
+        [Context + "run_as_group -1"] = p => (p.Linux.SecurityContext.RunAsUser, p.Linux.SecurityContext.RunAsGroup) = (new Int64Value { Value = 1 }, new Int64Value { Value = -1 }),
+        [Context + "namespace_options.network: the mode 9"] = p => p.Linux.SecurityContext.NamespaceOptions.Network = (NamespaceMode)9,
+        [Context + "namespace_options.ipc: the mode 9"] = p => p.Linux.SecurityContext.NamespaceOptions.Ipc = (NamespaceMode)9,
+        [Context + "namespace_options.userns_options.uids maps 0"] = p => SetUsers(p, new IDMapping()),
+        [Context + "namespace_options.userns_options.uids maps 100 ids from 4294967290 on"] = p => SetUsers(p, new IDMapping { HostId = uint.MaxValue - 5, Length = 100 }),
+        [Context + "namespace_options.userns_options.gids"] = p =>
+            p.Linux.SecurityContext.NamespaceOptions.UsernsOptions = new UserNamespace { Mode = NamespaceMode.Pod, Uids = { new IDMapping { HostId = 100_000, Length = 65536 } } },
+        [Context + "seccomp.localhost_ref is missing"] = p => p.Linux.SecurityContext.Seccomp = new SecurityProfile { ProfileType = ProfileType.Localhost },
+        [Context + "apparmor.localhost_ref is given"] = p =>
+            p.Linux.SecurityContext.Apparmor = new SecurityProfile { ProfileType = ProfileType.RuntimeDefault, LocalhostRef = "other" },
+        ["linux.resources.cpu_shares"] = p => p.Linux.Resources = new LinuxContainerResources { CpuShares = -1 },
+        ["linux.resources.memory_limit_in_bytes"] = p => p.Linux.Resources = new LinuxContainerResources { MemoryLimitInBytes = -2 },
+        ["linux.overhead.cpu_period"] = p => p.Linux.Overhead = new LinuxContainerResources { CpuPeriod = -1 },
+        ["net.ipv4.ip_forward\": the value"] = p => (p.Linux.SecurityContext.NamespaceOptions.Network, p.Linux.Sysctls["net.ipv4.ip_forward"]) = (NamespaceMode.Pod, "1\n2"),
+        ["linux.cgroup_parent \"relative"] = p => p.Linux.CgroupParent = "relative/../x",
+        ["linux.cgroup_parent \"/a?b\""] = p => p.Linux.CgroupParent = "/a\0b",
         [Context + "supplemental_groups -1"] = p => p.Linux.SecurityContext.SupplementalGroups.Add(-1),
         [Context + "supplemental_groups_policy"] = p => p.Linux.SecurityContext.SupplementalGroupsPolicy = (SupplementalGroupsPolicy)5,
         [Context + "seccomp.profile_type"] = p => p.Linux.SecurityContext.Seccomp = new SecurityProfile { ProfileType = (ProfileType)5 },
@@ -96,6 +113,9 @@ public sealed class BadSandboxTests(ServerFixture fixture) : IClassFixture<Serve
         pod.Linux.SecurityContext.SelinuxOptions = new SELinuxOption { Level = "s0:c1,c2" };
         await RpcAssert.FailsAsync(RpcAssert.InvalidArgument, Context + "selinux_options", () => fixture.RunPodAsync(pod));
     }
+
+    private static void SetUsers(PodSandboxConfig pod, IDMapping map) =>
+        pod.Linux.SecurityContext.NamespaceOptions.UsernsOptions = new UserNamespace { Mode = NamespaceMode.Pod, Uids = { map }, Gids = { map.Clone() } };
 
     private async Task NothingIsLeftAsync()
     {

@@ -70,7 +70,7 @@ public class BuiltInBridgeTests(ITestOutputHelper output)
         using var pod = one.Run(() => new UdpClient(53));
         using var client = new UdpClient();
         await client.SendAsync("hello"u8.ToArray(), new IPEndPoint(IPAddress.Loopback, 18053));
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(3));
+        using var limit = new CancellationTokenSource(Patience.Seconds(3));
 
         var received = await pod.ReceiveAsync(limit.Token);
         await pod.SendAsync("there"u8.ToArray(), received.RemoteEndPoint);
@@ -113,7 +113,7 @@ public class BuiltInBridgeTests(ITestOutputHelper output)
         // The counter-proof: it is the guard that stops it
         Command.Output("nft", "flush", "chain", "inet", fixture.BridgeName, "guard");
         var answer = one.AskAsync("127.0.0.1", port);
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(3));
+        using var limit = new CancellationTokenSource(Patience.Seconds(3));
         using var accepted = await listener.AcceptSocketAsync(limit.Token);
         await accepted.SendAsync("open"u8.ToArray(), limit.Token);
         Assert.Equal("open", await answer);

@@ -1,13 +1,14 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using CriShim.TestKit;
 
 namespace CriShim.E2e.Networking;
 
 /// <summary>Connects by TCP and reads what the other side says.</summary>
 internal static class TestClient
 {
-    private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan s_limit = Patience.Seconds(3);
 
     public static Socket Create(string address) => new(IPAddress.Parse(address).AddressFamily, SocketType.Stream, ProtocolType.Tcp);
 

@@ -121,5 +121,5 @@ public sealed class ContainerdTests : IAsyncLifetime, IDisposable
     private string Required(params string[] words) => OciBundle.RequireSuccess(Ctr(words)).Output;
 
     private string AtTerminal(params string[] words) => OciBundle.RequireSuccess(
-        Command.Run("script", "-qec", $"ctr --address {Socket} {string.Join(' ', words)}", "/dev/null")).Output;
+        Command.RunAtTerminal($"ctr --address {Socket} {string.Join(' ', words)}")).Output;
 }

@@ -91,11 +91,7 @@ internal sealed class OciBundle : IDisposable
 
     public void AwaitStatus(string status)
     {
-        for (var attempt = 0; Status() != status && attempt < 200; attempt++)
-        {
-            Thread.Sleep(10);
-        }
-
+        SpinWait.SpinUntil(() => Status() == status, Patience.Seconds(10));
         Assert.Equal(status, Status());
     }
 

@@ -9,11 +9,15 @@ public abstract class OciBundleTests : IAsyncLifetime
 
     private protected OciBundle Bundle { get; } = new();
 
+    /// <summary>Ends what a class of tests has started beside the container.</summary>
+    private protected virtual Task EndAsync() => Task.CompletedTask;
+
     public Task InitializeAsync() => Task.CompletedTask;
 
     public async Task DisposeAsync()
     {
         Bundle.Dispose();
+        await EndAsync();
         await _leaks.AssertCleanAsync();
     }
 }

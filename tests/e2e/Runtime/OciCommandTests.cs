@@ -1,5 +1,6 @@
 using System.Text.Json;
 using CriShim.Linux;
+using CriShim.Oci.RuntimeSpec;
 using CriShim.TestKit;
 
 namespace CriShim.E2e.Runtime;
@@ -18,9 +19,11 @@ public sealed class OciCommandTests : OciBundleTests
         Assert.Equal("running", Bundle.Status());
         Assert.Equal(1, Bundle.Run("start", Bundle.Id).ExitCode);
         Assert.Equal(1, Bundle.Run("delete", Bundle.Id).ExitCode);
+        OciBundle.RequireSuccess(Bundle.Run("kill", Bundle.Id, "0"));
         OciBundle.RequireSuccess(Bundle.Run("kill", Bundle.Id, "KILL"));
         Bundle.AwaitStatus("stopped");
         Assert.Equal(1, Bundle.Run("kill", Bundle.Id, "TERM").ExitCode);
+        Assert.Equal(1, Bundle.Run("kill", Bundle.Id, "0").ExitCode);
         OciBundle.RequireSuccess(Bundle.Run("delete", Bundle.Id));
         Assert.Contains("does not exist", Bundle.Run("state", Bundle.Id).Error, StringComparison.Ordinal);
     }
@@ -44,6 +47,25 @@ public sealed class OciCommandTests : OciBundleTests
         Assert.Equal(1, result.ExitCode);
         Assert.Contains(message, result.Error, StringComparison.Ordinal);
         Assert.Equal("", Bundle.Run("list", "--quiet").Output);
+    }
+
+    [Fact]
+    public void Run_MemoryLimitTooLow_SaysSo()
+    {
+        Bundle.Spec = Bundle.Spec with { Linux = Bundle.Spec.Linux! with { Resources = new ResourcesSpec { Memory = new MemorySpec { Limit = 4096 } } } };
+
+        Assert.Contains("its memory limit is too low", Bundle.RunScript("true").Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void RunAndExec_UnknownCapability_IsWarnedOf()
+    {
+        Bundle.Spec = Bundle.Spec with { Process = Bundle.Spec.Process! with { Capabilities = new CapabilitiesSpec { Bounding = ["CAP_CHOWN", "CAP_NONE"] } } };
+        Bundle.WriteSpec("sleep", "100");
+        Assert.Contains("CAP_NONE", OciBundle.RequireSuccess(Bundle.Run("run", "--detach", "--bundle", Bundle.Path, Bundle.Id)).Error, StringComparison.Ordinal);
+        var exec = OciBundle.RequireSuccess(Bundle.Run("exec", "--cap", "CAP_SUCH", Bundle.Id, "true"));
+        Assert.Contains("CAP_NONE, CAP_SUCH", exec.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("CAP_CHOWN", exec.Error, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -176,6 +198,7 @@ public sealed class OciCommandTests : OciBundleTests
     public void Features_Always_IsJson()
     {
         using var document = JsonDocument.Parse(Bundle.Run("features").Output);
+        Assert.True(document.RootElement.GetProperty("linux").GetProperty("intelRdt").GetProperty("monitoring").GetBoolean());
 
         Assert.Contains("rbind", document.RootElement.GetProperty("mountOptions").EnumerateArray().Select(word => word.GetString()));
     }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using CriShim.E2e.Fixtures;
+using CriShim.TestKit;
 
 namespace CriShim.E2e.Runtime;
 
@@ -68,6 +69,7 @@ public sealed class OciControlTests : OciBundleTests
     [InlineData("--cpuset-cpus", "4000", "cpuset.cpus")]
     [InlineData("--memory", "lots", "--memory")]
     [InlineData("--cpu-share", "-5", "--cpu-share")]
+    [InlineData("--l3-cache-schema", "L3:0=f", "linux.intelRdt")]
     public void Update_Refused_NamesTheSettingAndChangesNothing(string flag, string value, string named)
     {
         Bundle.Start("sleep", "100");
@@ -101,7 +103,7 @@ public sealed class OciControlTests : OciBundleTests
     {
         Bundle.Start("sh", "-c", "sleep 1; x=a; while true; do x=$x$x; done");
         OciBundle.RequireSuccess(Bundle.Run("update", "--memory", "16m", "--memory-swap", "16m", Bundle.Id));
-        var events = await Task.Run(() => Bundle.Run("events", "--interval", "300ms", Bundle.Id)).WaitAsync(TimeSpan.FromSeconds(30));
+        var events = await Task.Run(() => Bundle.Run("events", "--interval", "300ms", Bundle.Id)).WaitAsync(Patience.Seconds(30));
         Assert.Contains("\"type\":\"stats\"", events.Output, StringComparison.Ordinal);
         Bundle.AwaitStatus("stopped");
     }

@@ -106,6 +106,33 @@ public sealed class OciIsolationTests : OciBundleTests
         Assert.Empty(Directory.EnumerateFileSystemEntries(outside));
     }
 
+    /// <summary>What is later found by its place must be found in every spelling of it (CVE-2019-19921 with a slash more).</summary>
+    [Theory]
+    [InlineData("/proc/")]
+    [InlineData("/proc/.")]
+    [InlineData("/none/../proc")]
+    public void Run_VolumeInsteadOfProc_IsRefused(string destination)
+    {
+        Bundle.Spec = Bundle.Spec with { Mounts = [.. Bundle.Spec.Mounts!.Where(mount => mount.Destination != "/proc")] };
+        AddMount(new MountSpec { Destination = destination, Type = "bind", Source = Bundle.Path, Options = ["rbind"] });
+
+        Assert.Contains("/proc", Bundle.RunScript("true").Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("/dev")]
+    [InlineData("/dev/")]
+    [InlineData("/none/../dev/.")]
+    public void Run_VolumeOverDev_GetsNoDeviceNodes(string destination)
+    {
+        var volume = Directory.CreateDirectory(Path.Combine(Bundle.Path, "volume")).FullName;
+        AddMount(new MountSpec { Destination = destination, Type = "bind", Source = volume, Options = ["rbind"] });
+
+        OciBundle.RequireSuccess(Bundle.RunScript("true"));
+
+        Assert.Empty(Directory.EnumerateFileSystemEntries(volume));
+    }
+
     [Fact]
     public void Run_VolumeInsideProc_IsRefused()
     {

@@ -83,8 +83,8 @@ public sealed class OciTerminalTests : OciBundleTests
     }
 
     [Theory]
-    [InlineData(true, "cannot allocate tty")]
-    [InlineData(false, "cannot use console socket")]
+    [InlineData(true, "needs --console-socket")]
+    [InlineData(false, "is of no use without a terminal")]
     public void Create_TerminalAndSocketAtOdds_IsRefused(bool terminal, string message)
     {
         if (terminal)
@@ -143,7 +143,7 @@ public sealed class OciTerminalTests : OciBundleTests
     /// <summary>What `recvtty` does: the one descriptor that comes beside its name.</summary>
     private static async Task<SafeFileHandle> ReceiveAsync(Socket listener, string expected = "/dev/ptmx")
     {
-        using var connection = await listener.AcceptAsync().WaitAsync(TimeSpan.FromSeconds(10));
+        using var connection = await listener.AcceptAsync().WaitAsync(Patience.Seconds(10));
         connection.Blocking = true;
         var (name, descriptor) = SeccompAgent.Receive((int)connection.Handle);
         Assert.Equal(expected, name);

@@ -89,5 +89,5 @@ public sealed class PodmanTests : IAsyncLifetime, IDisposable
     private string Required(params string[] words) => OciBundle.RequireSuccess(Podman(words)).Output.Trim();
 
     private string AtTerminal(params string[] words) =>
-        OciBundle.RequireSuccess(Command.Run("script", "-qec", "podman " + string.Join(' ', Words(words)), "/dev/null")).Output;
+        OciBundle.RequireSuccess(Command.RunAtTerminal("podman " + string.Join(' ', Words(words)))).Output;
 }

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using CriShim.Linux;
 using CriShim.Oci.RuntimeSpec;
 using CriShim.Runtime.Contract;
+using CriShim.TestKit;
 using static CriShim.Linux.LibC.Files;
 
 namespace CriShim.E2e.Runtime;
@@ -159,7 +160,7 @@ public sealed class SupervisorTests
         container.Ask(new KillRequest(SIGKILL, All: false));
         var clock = Stopwatch.StartNew();
         container.Await<ExitedEvent>();
-        Assert.InRange(clock.Elapsed.TotalSeconds, 0, 2);
+        Assert.InRange(clock.Elapsed.TotalSeconds, 0, Patience.Seconds(2).TotalSeconds);
         Assert.Equal("from outside", container.Log().Single().Text);
     }
 
@@ -216,6 +217,6 @@ public sealed class SupervisorTests
 
     private static void WaitForLog(SupervisedContainer container, string text) =>
         Assert.True(
-            SpinWait.SpinUntil(() => File.Exists(container.LogPath) && container.Log().Any(line => line.Text == text), TimeSpan.FromSeconds(10)),
+            SpinWait.SpinUntil(() => File.Exists(container.LogPath) && container.Log().Any(line => line.Text == text), Patience.Seconds(10)),
             $"no line \"{text}\" in the log");
 }

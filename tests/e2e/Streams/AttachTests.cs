@@ -112,7 +112,7 @@ public sealed class AttachTests(StreamsFixture fixture) : IClassFixture<StreamsF
         await using var pod = await fixture.RunAsync(config => config.Stdin = true, "/bin/sh", "-c", "read x; seq 2000000; echo done; sleep 1000");
         await using var slow = await fixture.AttachAsync(pod.Container);
         await slow.Stdin.WriteTextAsync("go\n");
-        var failure = await Assert.ThrowsAsync<CriException>(() => slow.Exit.WaitAsync(TimeSpan.FromSeconds(20)));
+        var failure = await Assert.ThrowsAsync<CriException>(() => slow.Exit.WaitAsync(Patience.Seconds(20)));
         Assert.Contains("slower", failure.Message, StringComparison.Ordinal);
         await Eventually.TrueAsync(() => LastLine(pod) == "done");
         Assert.Equal(Enumerable.Range(1, 2000000).Select(i => $"{i}").Append("done"), Log(pod));

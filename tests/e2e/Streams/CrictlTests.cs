@@ -13,7 +13,8 @@ public sealed class CrictlTests(ServerFixture fixture) : IClassFixture<ServerFix
     private const string Spdy = "spdy";
     private const string WebSocket = "websocket";
 
-    private string Endpoint => "unix://" + fixture.Server.SocketPath;
+    /// <summary>Where the server is; and a limit that fits a busy machine better than crictl's own of two seconds.</summary>
+    private string[] Global => ["--runtime-endpoint", "unix://" + fixture.Server.SocketPath, "--timeout", "20s"];
 
     [CrictlTheory]
     [InlineData(Spdy)]
@@ -36,13 +37,12 @@ public sealed class CrictlTests(ServerFixture fixture) : IClassFixture<ServerFix
     {
         await using var pod = await fixture.RunAsync(fixture.Pod(), "sleep", "1000");
         using var person = new TerminalProcess(
-            31, 97, Command.Find("crictl")!, "--runtime-endpoint", Endpoint, "exec", "-it", "--transport", transport, pod.Container, "/bin/sh");
+            31, 97, Command.Find("crictl")!, [.. Global, "exec", "-it", "--transport", transport, pod.Container, "/bin/sh"]);
         person.Type("stty size; echo re''ady\n");
         Assert.Contains("31 97", await person.Output.ReadUntilAsync("ready"), StringComparison.Ordinal);
         person.Resize(40, 120);
-        await Task.Delay(500);
-        person.Type("stty size; echo ag''ain\n");
-        Assert.Contains("40 120", await person.Output.ReadUntilAsync("again"), StringComparison.Ordinal);
+        person.Type("until [ \"$(stty size)\" = '40 120' ]; do sleep 0.1; done; echo ag''ain\n");
+        await person.Output.ReadUntilAsync("again");
         person.Type("exit\n");
         Assert.Equal(0, await person.EndAsync());
     }
@@ -100,7 +100,7 @@ public sealed class CrictlTests(ServerFixture fixture) : IClassFixture<ServerFix
         {
             using var client = new TcpClient();
             await client.ConnectAsync(IPAddress.Loopback, local);
-            using var served = await target.AcceptTcpClientAsync().WaitAsync(TimeSpan.FromSeconds(10));
+            using var served = await target.AcceptTcpClientAsync().WaitAsync(Patience.Seconds(10));
             var data = new byte[1_000_000];
             var sending = client.GetStream().WriteAsync(data).AsTask();
             await served.GetStream().ReadExactlyAsync(new byte[data.Length]);
@@ -135,10 +135,10 @@ public sealed class CrictlTests(ServerFixture fixture) : IClassFixture<ServerFix
         return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
-    private CommandResult Crictl(params string[] arguments) => Command.Run("crictl", ["--runtime-endpoint", Endpoint, .. arguments]);
+    private CommandResult Crictl(params string[] arguments) => Command.Run("crictl", [.. Global, .. arguments]);
 
     private Process Start(params string[] arguments) =>
-        Process.Start(new ProcessStartInfo("crictl", ["--runtime-endpoint", Endpoint, .. arguments])
+        Process.Start(new ProcessStartInfo("crictl", [.. Global, .. arguments])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using CriShim.CriServer.Errors;
 using CriShim.CriServer.Streaming.Targets;
 using CriShim.E2e.Fixtures;
+using CriShim.TestKit;
 
 namespace CriShim.E2e.Streams;
 
@@ -55,7 +56,7 @@ public sealed class ExecStreamTests(StreamsFixture fixture) : IClassFixture<Stre
         Assert.NotEmpty(await process.Stdout.ReadAllAsync());
         Assert.Equal("", await process.Stderr.ReadTextAsync());
         Assert.Equal(0, await process.Exit);
-        Assert.True(clock.Elapsed < TimeSpan.FromSeconds(10), $"{clock.Elapsed}");
+        Assert.True(clock.Elapsed < Patience.Seconds(10), $"{clock.Elapsed}");
     }
 
     [Theory]

@@ -1,11 +1,12 @@
 using System.Text;
+using CriShim.TestKit;
 
 namespace CriShim.E2e.Streams;
 
 /// <summary>Reads the streams of a process, bounded in time.</summary>
 internal static class StreamReading
 {
-    private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan s_limit = Patience.Seconds(20);
 
     /// <summary>All that comes until the end.</summary>
     public static async Task<byte[]> ReadAllAsync(this Stream? stream)

@@ -1,6 +1,7 @@
 using System.Text;
 using CriShim.CriServer.RuntimeClient;
 using CriShim.Linux;
+using CriShim.TestKit;
 using Microsoft.Win32.SafeHandles;
 using static CriShim.Linux.LibC.Files;
 
@@ -40,7 +41,7 @@ internal sealed class TerminalProcess : IDisposable
     }
 
     /// <summary>The exit code.</summary>
-    public Task<int> EndAsync() => Task.Run(() => _process.PidFd.Reap().ExitCode).WaitAsync(TimeSpan.FromSeconds(20));
+    public Task<int> EndAsync() => Task.Run(() => _process.PidFd.Reap().ExitCode).WaitAsync(Patience.Seconds(20));
 
     public void Dispose()
     {

@@ -19,10 +19,18 @@ internal sealed class TerminalSizes(IInputChannel channel)
             var end = _buffer.AsSpan(0, _length).IndexOf((byte)'}');
             if (end >= 0)
             {
-                var size = Parse(_buffer.AsSpan(0, end + 1));
+                var message = Parse(_buffer.AsSpan(0, end + 1));
                 _length -= end + 1;
                 _buffer.AsSpan(end + 1, _length).CopyTo(_buffer);
-                return size;
+                switch (message)
+                {
+                    case null:
+                        return null;
+                    case { Width: > 0, Height: > 0 }:
+                        return new TerminalSize(message.Width, message.Height);
+                }
+
+                continue; // A window that is not laid out yet: its size comes later.
             }
 
             var count = _length == _buffer.Length ? 0 : await channel.ReadAsync(_buffer.AsMemory(_length), cancellationToken);
@@ -35,13 +43,11 @@ internal sealed class TerminalSizes(IInputChannel channel)
         }
     }
 
-    private static TerminalSize? Parse(ReadOnlySpan<byte> json)
+    private static TerminalSizeMessage? Parse(ReadOnlySpan<byte> json)
     {
         try
         {
-            return JsonSerializer.Deserialize(json, TerminalSizeJsonContext.Default.TerminalSizeMessage) is { Width: > 0, Height: > 0 } size
-                ? new TerminalSize(size.Width, size.Height)
-                : null;
+            return JsonSerializer.Deserialize(json, TerminalSizeJsonContext.Default.TerminalSizeMessage);
         }
         catch (JsonException)
         {

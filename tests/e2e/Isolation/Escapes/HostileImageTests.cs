@@ -11,7 +11,7 @@ namespace CriShim.E2e.Isolation.Escapes;
 /// <summary>Images whose configuration or files are made to reach the host, over the CRI.</summary>
 public sealed class HostileImageTests(ServerFixture fixture) : IClassFixture<ServerFixture>
 {
-    private static readonly TimeSpan s_soon = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan s_soon = Patience.Seconds(10);
 
     /// <summary>CVE-2024-40635, CVE-2026-46680: digits are a number, and a number that is none is an error of the pull or of the container, never root.</summary>
     [Theory]

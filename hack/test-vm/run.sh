@@ -22,7 +22,7 @@ if ! { [ -w /dev/kvm ] && timeout 20 qemu-system-x86_64 "${accelerator[@]}" -m 5
     -kernel "$vm/vmlinuz" -append 'panic=-1 root=/dev/none' > /dev/null 2>&1; }; then
   # Emulated, what protects from a real processor's faults only costs, and "erms" has the kernel clear memory byte by byte.
   accelerator=(-accel "tcg,thread=multi" -cpu "max,-erms,-la57,-smap,-smep,-umip,-pku,-svm")
-  arguments="mitigations=off init_on_alloc=0 randomize_kstack_offset=off tsc=reliable clocksource=tsc nowatchdog"
+  arguments="mitigations=off init_on_alloc=0"
   scale=10
 fi
 echo "test-vm: ${accelerator[1]}"

@@ -4,6 +4,7 @@ using CriShim.Cri.V1;
 using CriShim.CriServer.Cdi;
 using CriShim.CriServer.Configuration;
 using CriShim.CriServer.Containers;
+using CriShim.CriServer.Containers.Dumps;
 using CriShim.CriServer.Containers.Streams;
 using CriShim.CriServer.Errors;
 using CriShim.CriServer.Handlers;
@@ -134,6 +135,15 @@ internal sealed class Composition : IAsyncDisposable
             new ListContainers(containers),
             new ContainerStatusQuery(containers, layout),
             new ReopenLog(containers, live),
+            new CheckpointContainer(
+                containers,
+                sandboxes,
+                runtime,
+                _images.Snapshots,
+                layout,
+                new DumpFolders(Path.Combine(options.Root, "checkpoints")),
+                new CriuProgram(options.Runtime.Criu),
+                time),
             new ExecSync(execTargets, _io, options.Runtime, time),
             new OpenSession(containers, sandboxes, _streaming.Tokens, () => _streaming.BaseUrl));
 

@@ -6,7 +6,7 @@ namespace CriShim.Linux;
 
 /// <summary>
 /// An ordinary child process, startable from any thread of a process with many threads: posix_spawn(3) shares the memory until the execve
-/// (no page table is copied) and runs no managed code in the child. All signals have their default action and are unblocked. The caller
+/// (no page table is copied) and runs no managed code in the child. Signals have their default action and are unblocked. The caller
 /// must collect the end, through <see cref="PidFd.Reap"/> or <see cref="PidFd.TryReap"/>, or leave a zombie.
 /// </summary>
 public sealed class ChildProcess : IDisposable
@@ -62,6 +62,11 @@ public sealed class ChildProcess : IDisposable
         {
             ThrowIfError(sigemptyset(&none), "sigemptyset");
             ThrowIfError(sigfillset(&all), "sigfillset");
+            foreach (var number in options.InheritedSignals)
+            {
+                ThrowIfError(sigdelset(&all, number), "sigdelset");
+            }
+
             var flags = POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | (options.NewSession ? POSIX_SPAWN_SETSID : 0);
             ThrowIfError(posix_spawnattr_setsigmask(&attributes, &none), "posix_spawnattr_setsigmask");
             ThrowIfError(posix_spawnattr_setsigdefault(&attributes, &all), "posix_spawnattr_setsigdefault");

@@ -20,4 +20,7 @@ public sealed record ChildProcessOptions(string Path, IReadOnlyList<string> Argu
 
     /// <summary>In a session of its own: terminal signals do not reach it.</summary>
     public bool NewSession { get; init; }
+
+    /// <summary>Signals that keep what the caller does with them, being ignored or not; all others get their default action.</summary>
+    public IReadOnlyList<int> InheritedSignals { get; init; } = [];
 }

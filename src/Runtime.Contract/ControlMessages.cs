@@ -34,6 +34,8 @@ namespace CriShim.Runtime.Contract;
 [JsonDerivedType(typeof(ResizeRequest), "resize")]
 [JsonDerivedType(typeof(ConnectRequest), "connect")]
 [JsonDerivedType(typeof(SandboxRequest), "sandbox")]
+[JsonDerivedType(typeof(DumpRequest), "dump")]
+[JsonDerivedType(typeof(ReleaseRequest), "release")]
 [JsonDerivedType(typeof(OkReply), "ok")]
 [JsonDerivedType(typeof(ErrorReply), "error")]
 [JsonDerivedType(typeof(CreatedReply), "created")]
@@ -42,6 +44,7 @@ namespace CriShim.Runtime.Contract;
 [JsonDerivedType(typeof(ExitedEvent), "exited")]
 [JsonDerivedType(typeof(ExecExitedEvent), "exec-exited")]
 [JsonDerivedType(typeof(AttachEndedEvent), "attach-ended")]
+[JsonDerivedType(typeof(HeldEvent), "held")]
 public abstract record ControlMessage
 {
     public long Sequence { get; init; }
@@ -114,6 +117,21 @@ public sealed record ResizeRequest(int Rows, int Columns) : ControlMessage;
 public sealed record ConnectRequest(int Port) : ControlMessage;
 
 /// <summary>
+/// To a `dump` process: save a running container's processes to files by criu. They stand from <see cref="HeldEvent"/> to the answer to it, a
+/// <see cref="ReleaseRequest"/>; the end of the connection is one that discards. The reply comes when they go on.
+/// </summary>
+/// <param name="Folder">The container's state folder, with its config.json.</param>
+/// <param name="ImagePath">A folder for the processes' files; it is made.</param>
+/// <param name="WorkPath">A folder for dump.log and stats-dump; it is made.</param>
+/// <param name="Criu">Absolute path of the program.</param>
+public sealed record DumpRequest(
+    string ContainerId, string Folder, int InitPid, string CgroupPath, string ImagePath, string WorkPath, string Criu) : ControlMessage;
+
+/// <summary>Lets the processes that a `dump` saved go on. It may come before they are saved, to give it up.</summary>
+/// <param name="Discard">What was saved is not wanted: the dump fails.</param>
+public sealed record ReleaseRequest(bool Discard) : ControlMessage;
+
+/// <summary>
 /// To a `sandbox` process: make the asked namespaces, set them up (loopback, host name, sysctls), pin them. It then exits, unless a PID
 /// namespace is asked: then it stays as that namespace's reaping init.
 /// </summary>
@@ -154,3 +172,6 @@ public sealed record ExecExitedEvent(string ExecId, int ExitCode, int Signal) : 
 
 /// <param name="Error">Why the supervisor gave the client up; null: the client left, or the container ended.</param>
 public sealed record AttachEndedEvent(string AttachId, string? Error) : ControlMessage;
+
+/// <summary>A `dump` process has saved the container's processes and holds them still.</summary>
+public sealed record HeldEvent : ControlMessage;

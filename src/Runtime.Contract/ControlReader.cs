@@ -40,6 +40,8 @@ public static class ControlReader
             "attach" => ReadAttach(e) with { Sequence = sequence },
             "resize" => new ResizeRequest(e.Int("rows") ?? 0, e.Int("columns") ?? 0) { Sequence = sequence },
             "connect" => new ConnectRequest(e.Int("port") ?? 0) { Sequence = sequence },
+            "dump" => ReadDump(e) with { Sequence = sequence },
+            "release" => new ReleaseRequest(e.Bool("discard") ?? true) { Sequence = sequence },
             "sandbox" => ReadSandbox(e) with { Sequence = sequence },
             var type => throw new JsonException($"\"{type}\" is no request"),
         };
@@ -68,6 +70,15 @@ public static class ControlReader
 
     private static AttachRequest ReadAttach(JsonElement e) =>
         new(e.RequiredText("attachId"), e.Bool("stdin") ?? false, e.Bool("stdout") ?? false, e.Bool("stderr") ?? false);
+
+    private static DumpRequest ReadDump(JsonElement e) => new(
+        e.RequiredText("containerId"),
+        e.RequiredText("folder"),
+        e.Int("initPid") ?? 0,
+        e.RequiredText("cgroupPath"),
+        e.RequiredText("imagePath"),
+        e.RequiredText("workPath"),
+        e.RequiredText("criu"));
 
     private static SandboxRequest ReadSandbox(JsonElement e) => new(
         e.RequiredText("sandboxId"),

@@ -30,6 +30,7 @@ public static class ControlWriter
         ExitedEvent => "exited",
         ExecExitedEvent => "exec-exited",
         AttachEndedEvent => "attach-ended",
+        HeldEvent => "held",
         _ => throw new ArgumentException("not a reply or an event", nameof(message)),
     };
 

@@ -11,6 +11,7 @@ return args switch
     ["init"] => InitProcess.Run(new InitChannel(new SeqPacketSocket(new SafeFileHandle(InitClone.ChannelFd, ownsHandle: true)))),
     ["supervise"] => SuperviseCommand.Run(),
     ["sandbox"] => SandboxCommand.Run(),
+    ["dump"] => DumpCommand.Run(),
     ["dial"] => DialCommand.Run(null),
     ["dial", var networkNamespace] => DialCommand.Run(networkNamespace),
     ["pause"] => PauseProcess.Run(),

@@ -8,6 +8,9 @@ public sealed record RuntimeOptions
     /// <summary>Path of crishim-runtime; empty: beside the server's own executable.</summary>
     public string Binary { get; init; } = "";
 
+    /// <summary>The program that checkpoints containers: a path, or a name for PATH.</summary>
+    public string Criu { get; init; } = "criu";
+
     /// <summary>Other OCI runtimes, by the name that pods ask for them (runtime_handler). The built-in one is the default.</summary>
     public IReadOnlyDictionary<string, RuntimeHandlerOptions> Handlers { get; init; } = new Dictionary<string, RuntimeHandlerOptions>();
 

@@ -59,6 +59,19 @@ internal sealed class ControlConnection : IDisposable
         }
     }
 
+    /// <summary>Sends what has no reply; nothing when the peer is gone.</summary>
+    public async Task PostAsync(ControlMessage message)
+    {
+        try
+        {
+            await SendAsync(ControlCodec.Encode(message with { Sequence = Interlocked.Increment(ref _sequence) }), [], CancellationToken.None);
+        }
+        catch (RuntimeException)
+        {
+            // Gone: whoever waits for it is told.
+        }
+    }
+
     public void Dispose() => _io.Post(Close);
 
     private async Task SendAsync(byte[] message, SafeFileHandle[] fds, CancellationToken cancellationToken)

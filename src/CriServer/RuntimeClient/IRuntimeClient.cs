@@ -21,6 +21,11 @@ internal interface IRuntimeClient
     /// <returns>The connected socket.</returns>
     /// <exception cref="RuntimeException">With the errno where nobody listens (ECONNREFUSED) or the namespace is gone (ENOENT).</exception>
     Task<SafeFileHandle> DialAsync(string? networkNamespace, ushort port, CancellationToken cancellationToken);
+
+    /// <summary>Saves a running container's processes to files. Ends when they go on, however it ends.</summary>
+    /// <param name="whileHeld">Called when all is saved: the processes stand until it has ended.</param>
+    /// <exception cref="RuntimeException">FailedPrecondition: criu cannot work here.</exception>
+    Task DumpAsync(DumpRequest request, Func<CancellationToken, Task> whileHeld, CancellationToken cancellationToken);
 }
 
 /// <summary>What was made.</summary>

@@ -10,6 +10,7 @@ internal sealed class RuntimeClient(RuntimeProcess process, IoLoop io, StateLayo
     private const string SuperviseRole = "supervise";
     private const string SandboxRole = "sandbox";
     private const string DialRole = "dial";
+    private const string DumpRole = "dump";
     private const string SupervisorErrorLog = "supervisor.log";
 
     private static readonly SupervisorRecord s_notYetCreated = new(0, 0, 0, 0);
@@ -52,5 +53,30 @@ internal sealed class RuntimeClient(RuntimeProcess process, IoLoop io, StateLayo
         return reply.Fds.Count == 1
             ? reply.Fds[0]
             : throw new RuntimeException(RuntimeErrorKind.Unknown, $"unexpected reply {reply.Message.GetType().Name}");
+    }
+
+    public async Task DumpAsync(DumpRequest request, Func<CancellationToken, Task> whileHeld, CancellationToken cancellationToken)
+    {
+        var held = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var channel = process.Start(DumpRole, errorLog: null);
+        using var connection = new ControlConnection(channel, io, message => _ = message is HeldEvent && held.TrySetResult());
+        var ended = connection.CallAsync(request, [], CancellationToken.None);
+        try
+        {
+            await Task.WhenAny(ended, held.Task).WaitAsync(cancellationToken);
+            if (!ended.IsCompleted)
+            {
+                await whileHeld(cancellationToken);
+                await connection.PostAsync(new ReleaseRequest(Discard: false));
+            }
+        }
+        catch
+        {
+            await connection.PostAsync(new ReleaseRequest(Discard: true));
+            await ((Task)ended).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            throw;
+        }
+
+        await ended;
     }
 }

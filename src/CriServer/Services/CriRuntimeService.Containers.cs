@@ -36,6 +36,9 @@ internal sealed partial class CriRuntimeService
     public override Task<ReopenContainerLogResponse> ReopenContainerLog(ReopenContainerLogRequest request, ServerCallContext context) =>
         ReplyAsync<ReopenContainerLogResponse>(operations.ReopenLog.ExecuteAsync(request.ContainerId, context.CancellationToken));
 
+    public override Task<CheckpointContainerResponse> CheckpointContainer(CheckpointContainerRequest request, ServerCallContext context) =>
+        ReplyAsync<CheckpointContainerResponse>(operations.CheckpointContainer.ExecuteAsync(request, context.CancellationToken));
+
     public override Task<ExecSyncResponse> ExecSync(ExecSyncRequest request, ServerCallContext context) =>
         operations.ExecSync.ExecuteAsync(request, context.CancellationToken);
 }

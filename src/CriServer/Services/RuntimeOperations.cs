@@ -1,5 +1,6 @@
 using CriShim.Cri.V1;
 using CriShim.CriServer.Containers;
+using CriShim.CriServer.Containers.Dumps;
 using CriShim.CriServer.Sandboxes;
 using CriShim.CriServer.Streaming;
 
@@ -24,5 +25,6 @@ internal sealed record RuntimeOperations(
     ListContainers ListContainers,
     ContainerStatusQuery ContainerStatus,
     ReopenLog ReopenLog,
+    CheckpointContainer CheckpointContainer,
     ExecSync ExecSync,
     OpenSession OpenSession);

@@ -17,6 +17,8 @@ public static partial class Processes
     public const int PR_CAP_AMBIENT_RAISE = 2;
     public const int PR_CAP_AMBIENT_CLEAR_ALL = 4;
 
+    public const int RLIMIT_FSIZE = 1;
+
     public const uint _LINUX_CAPABILITY_VERSION_3 = 0x20080522;
 
     /// <summary>struct rlimit64.</summary>
@@ -54,6 +56,9 @@ public static partial class Processes
 
     [LibraryImport("libc", SetLastError = true)]
     public static partial int getrlimit(int resource, out rlimit_t limit);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static unsafe partial int prlimit(int pid, int resource, in rlimit_t limit, rlimit_t* old);
 
     [LibraryImport("libc", SetLastError = true)]
     public static partial int getpid();

@@ -57,4 +57,7 @@ internal static unsafe partial class Spawn
 
     [LibraryImport("libc")]
     public static partial int sigemptyset(sigset_t* set);
+
+    [LibraryImport("libc")]
+    public static partial int sigdelset(sigset_t* set, int signum);
 }

@@ -27,7 +27,7 @@ internal static class CheckpointCommand
         }
         catch (RuntimeException e)
         {
-            throw new RuntimeException(e.Error with { Message = $"failed to checkpoint container \"{options.Id}\": {e.Message}" }, e);
+            throw new RuntimeException(e.Error with { Message = $"failed to checkpoint container \"{options.Id}\": {e.Message}{options.Common.SeeLog(Checkpointer.LogFile)}" }, e);
         }
 
         if (!options.LeaveRunning && !options.IsPreDump)

@@ -40,9 +40,10 @@ internal static class OciCommands
           checkpoint save a running container to files, and end it: [--image-path folder] [--work-path folder] [--parent-path path]
                      [--leave-running] [--tcp-established] [--ext-unix-sk] [--shell-job] [--file-locks] [--link-remap] [--pre-dump]
                      [--auto-dedup] [--manage-cgroups-mode soft|full|strict|ignore] [--empty-ns network]
-                     [--page-server address:port] [--tcp-skip-in-flight] id
+                     [--page-server address:port] [--lazy-pages] [--status-fd n] [--tcp-skip-in-flight] id
           restore    make a container from such files: [--bundle folder] [--image-path folder] [--work-path folder] [--console-socket path]
-                     [--pid-file path] [--detach] [--no-pivot] [--lsm-profile type:name] [--lsm-mount-context c] and
+                     [--pid-file path] [--detach] [--no-pivot] [--no-subreaper] [--lazy-pages] [--lsm-profile type:name]
+                     [--lsm-mount-context c] and
                      --tcp-established … --empty-ns of checkpoint: id
           features   print what this runtime can do, as JSON
           spec       write a default config.json: [--bundle folder] [--rootless]

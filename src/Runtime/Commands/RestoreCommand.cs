@@ -44,7 +44,7 @@ internal static class RestoreCommand
         catch (Exception e) when (e is RuntimeException or LinuxException or CgroupException or IOException or FormatException)
         {
             Destroy(context, options, spec, cgroup);
-            throw new RuntimeException(RuntimeErrorKind.Unknown, $"failed to restore container \"{options.Id}\": {e.Message}", e);
+            throw new RuntimeException(RuntimeErrorKind.Unknown, $"failed to restore container \"{options.Id}\": {e.Message}{options.Common.SeeLog(Restorer.LogFile)}", e);
         }
     }
 

@@ -6,6 +6,12 @@ namespace CriShim.Runtime.Criu;
 /// <param name="CgroupMode">criu_cg_mode, or null: criu's own choice.</param>
 internal sealed record CriuOptions(string ImagePath, string WorkPath, int? CgroupMode)
 {
+    /// <summary>
+    /// criu's settings for containers by the administrator, in the place where runc has them; criu reads its own default.conf too. A
+    /// container's annotations cannot name another: such a file can have programs run as root.
+    /// </summary>
+    private const string ConfigFile = "/etc/criu/runc.conf";
+
     /// <summary>Bit of CLONE_NEWNET: criu neither saves nor restores the network's devices and addresses.</summary>
     private const int EmptyNetwork = 0x40000000;
 
@@ -44,6 +50,9 @@ internal sealed record CriuOptions(string ImagePath, string WorkPath, int? Cgrou
 
     public static CriuOptions From(CommandLine line) => new(line, Path.GetFullPath(line.Get("image-path") ?? "checkpoint"));
 
+    /// <summary>For a message: where criu's own log lies; nothing when it wrote none.</summary>
+    public string SeeLog(string name) => Path.Combine(WorkPath, name) is var log && File.Exists(log) ? $" (see {log})" : "";
+
     /// <summary>criu_opts but for what differs between the two.</summary>
     public ProtoWriter Write(int imageFolder, int workFolder, string logFile, string root)
     {
@@ -61,7 +70,8 @@ internal sealed record CriuOptions(string ImagePath, string WorkPath, int? Cgrou
             .Switch(16, AutoDedup)
             .Number(17, workFolder)
             .Switch(24, true) // manage cgroups
-            .Switch(50, true); // orphaned terminals
+            .Switch(50, true) // orphaned terminals
+            .Text(51, File.Exists(ConfigFile) ? ConfigFile : null);
         if (CgroupMode is { } mode)
         {
             options.Number(34, mode);

@@ -2,7 +2,8 @@ using CriShim.Runtime.Commands;
 
 namespace CriShim.Runtime.Criu;
 
-/// <summary>Flags of `restore`.</summary>
+/// <summary>Flags of `restore`. `--no-pivot` and `--no-subreaper` are taken and change nothing: criu makes the root and is given a parent.</summary>
+/// <param name="LazyPages">Memory comes when it is touched, from the `criu lazy-pages` that serves in the work folder.</param>
 internal sealed record RestoreOptions(
     string Id,
     string BundlePath,
@@ -11,7 +12,8 @@ internal sealed record RestoreOptions(
     string? PidFile,
     bool Detach,
     string? LsmProfile,
-    string? LsmMountContext)
+    string? LsmMountContext,
+    bool LazyPages)
 {
     public static RestoreOptions Parse(IReadOnlyList<string> words)
     {
@@ -19,7 +21,7 @@ internal sealed record RestoreOptions(
             words,
             [.. CriuOptions.Switches, "detach,d", "no-subreaper", "no-pivot", "lazy-pages"],
             [.. CriuOptions.Options, "bundle,b", "console-socket", "pid-file", "lsm-profile", "lsm-mount-context"]);
-        return line.Has("lazy-pages") ? throw CommandLine.Wrong("restore: --lazy-pages is not supported") : new RestoreOptions(
+        return new RestoreOptions(
             line.Require(1, 1, "restore [flags] container-id")[0],
             Path.GetFullPath(line.Get("bundle") ?? "."),
             CriuOptions.From(line),
@@ -27,6 +29,7 @@ internal sealed record RestoreOptions(
             line.Get("pid-file"),
             line.Has("detach"),
             line.Get("lsm-profile"),
-            line.Get("lsm-mount-context"));
+            line.Get("lsm-mount-context"),
+            line.Has("lazy-pages"));
     }
 }

@@ -23,7 +23,9 @@ namespace CriShim.Runtime.Criu;
 /// </summary>
 internal sealed class Restorer(RestoreOptions options, Spec spec, ICgroupManager cgroup, string criuPath)
 {
-    private const string LogFile = "restore.log";
+    /// <summary>In the work folder.</summary>
+    public const string LogFile = "restore.log";
+
 
     /// <summary>The terminal's master, where the container has one. The holder's to close.</summary>
     public SafeFileHandle? Console { get; private set; }
@@ -34,6 +36,11 @@ internal sealed class Restorer(RestoreOptions options, Spec spec, ICgroupManager
     public int Restore(string rootMount, Action<int> onRestored)
     {
         var common = options.Common;
+        if (options.LazyPages)
+        {
+            CriuFeatures.Require(criuPath, CriuFeatures.LazyPages, "--lazy-pages");
+        }
+
         Directory.CreateDirectory(common.WorkPath);
         MountRoot(Path.GetFullPath(spec.Root!.Path, options.BundlePath), rootMount);
 
@@ -43,6 +50,7 @@ internal sealed class Restorer(RestoreOptions options, Spec spec, ICgroupManager
         CriuMounts.MakeTargets(rootMount, spec, options.BundlePath);
         var request = common.Write((int)images.DangerousGetHandle(), (int)work.DangerousGetHandle(), LogFile, rootMount)
             .Switch(26, true) // as a child of ours
+            .Switch(48, options.LazyPages)
             .Text(53, options.LsmProfile)
             .Text(63, options.LsmMountContext);
         CriuMounts.AddForRestore(request, spec, cgroup, options.BundlePath);
@@ -93,7 +101,7 @@ internal sealed class Restorer(RestoreOptions options, Spec spec, ICgroupManager
             }
         }
 
-        foreach (var (type, name) in JoinedNamespaces.Names)
+        foreach (var (type, _, name) in JoinedNamespaces.Names)
         {
             if (JoinedNamespaces.PathOf(spec, type) is { } path)
             {
@@ -109,7 +117,7 @@ internal sealed class Restorer(RestoreOptions options, Spec spec, ICgroupManager
     private static void AddFd(ProtoWriter request, string key, int number) =>
         request.Message(27, new ProtoWriter().Text(1, key).Number(2, number));
 
-    private void Follow(CriuAnswer step, SafeFileHandle? fd, Action<int> onRestored)
+    private bool Follow(CriuAnswer step, SafeFileHandle? fd, Action<int> onRestored)
     {
         switch (step.Notification)
         {
@@ -130,5 +138,6 @@ internal sealed class Restorer(RestoreOptions options, Spec spec, ICgroupManager
         }
 
         fd?.Dispose();
+        return true;
     }
 }

@@ -16,5 +16,11 @@ internal sealed class FakeRuntimeClient : IRuntimeClient
 
     public Task<SandboxProcess> CreateSandboxAsync(SandboxRequest request, CancellationToken cancellationToken) => throw new NotSupportedException();
 
+    /// <summary>What happens in a dump: given the request and what is to be done while the processes stand.</summary>
+    public Func<DumpRequest, Func<CancellationToken, Task>, CancellationToken, Task> Dump { get; set; } = (_, _, _) => throw new NotSupportedException();
+
+    public Task DumpAsync(DumpRequest request, Func<CancellationToken, Task> whileHeld, CancellationToken cancellationToken) =>
+        Dump(request, whileHeld, cancellationToken);
+
     public Task<SafeFileHandle> DialAsync(string? networkNamespace, ushort port, CancellationToken cancellationToken) => throw new NotSupportedException();
 }

@@ -21,5 +21,8 @@ internal sealed class FakeSnapshotter : ISnapshotter
 
     public IReadOnlyList<string> List() => [];
 
-    public string WritableFolder(string containerId) => throw new NotSupportedException();
+    /// <summary>The folder that every container writes to; null: none.</summary>
+    public string? Writable { get; set; }
+
+    public string WritableFolder(string containerId) => Writable ?? throw new NotSupportedException();
 }

@@ -19,6 +19,8 @@ public sealed class ControlCodecTests
         new AttachRequest("a1", Stdin: true, Stdout: false, Stderr: true) { Sequence = 6 },
         new ResizeRequest(25, 80) { Sequence = 6 },
         new ConnectRequest(65535) { Sequence = 6 },
+        new DumpRequest("c", "/f", 7, "/cg", "/i", "/w", "/criu") { Sequence = 7 },
+        new ReleaseRequest(Discard: false) { Sequence = 8 },
     ];
 
     public static TheoryData<ControlMessage> Replies =>

@@ -40,6 +40,24 @@ public sealed class CriuMessageTests
         Assert.Equal("why", CriuAnswer.Read(new ProtoWriter().Number(1, 1).Number(2, 0).Number(7, 22).Text(9, "why").ToArray()).Error);
     }
 
+    [Fact]
+    public void Read_Version_HasItsParts()
+    {
+        var version = new ProtoWriter().Number(1, 4).Number(2, 2).Text(3, "v4.2.1").Number(4, 1);
+
+        Assert.Equal(new Version(4, 2, 1), CriuAnswer.Read(new ProtoWriter().Number(1, 10).Number(2, 1).Message(10, version).ToArray()).Version);
+    }
+
+    [Fact]
+    public void Read_Features_HasThoseThatAreThere()
+    {
+        var features = new ProtoWriter().Number(1, 0).Number(2, 1);
+
+        var answer = CriuAnswer.Read(new ProtoWriter().Number(1, 9).Number(2, 1).Message(8, features).ToArray());
+
+        Assert.Equal(1 << CriuFeatures.LazyPages, answer.Features);
+    }
+
     [Theory]
     [InlineData(new byte[] { 0x0A, 5, 1 })]
     [InlineData(new byte[] { 0x08 })]

@@ -69,10 +69,6 @@ public sealed class BadInputTests(ServerFixture fixture) : IClassFixture<ServerF
         await RpcAssert.FailsAsync(RpcAssert.InvalidArgument, "UPPER", () => fixture.PullAsync("registry/UPPER CASE:1"));
 
     [Fact]
-    public async Task CheckpointContainer_NotOffered_IsUnimplemented() =>
-        await RpcAssert.FailsAsync(RpcAssert.Unimplemented, "", () => fixture.Client.RuntimeAsync<CheckpointContainerResponse>(new CheckpointContainerRequest()));
-
-    [Fact]
     public async Task Socket_GarbageBytes_EndOnlyThatConnection()
     {
         using var socket = new System.Net.Sockets.Socket(System.Net.Sockets.AddressFamily.Unix, System.Net.Sockets.SocketType.Stream, System.Net.Sockets.ProtocolType.Unspecified);

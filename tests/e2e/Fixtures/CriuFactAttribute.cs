@@ -2,22 +2,33 @@ using CriShim.TestKit;
 
 namespace CriShim.E2e.Fixtures;
 
-/// <summary>A test that needs a criu which goes with this kernel; skipped, with criu's own words, where there is none.</summary>
+/// <summary>
+/// A test that needs a criu which goes with this kernel; skipped, with criu's own words, where `criu check` says that there is none. What fails
+/// although the check is content is a failure.
+/// </summary>
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class CriuFactAttribute : FactAttribute
 {
     private static readonly string? s_reason = FindReason();
 
-    public CriuFactAttribute() => Skip = s_reason;
+    /// <param name="feature">A name of `criu check --feature` without which the test is skipped too.</param>
+    public CriuFactAttribute(string? feature = null) => Skip = s_reason ?? (feature is null ? null : FindReason("--feature", feature));
 
-    private static string? FindReason()
+    private static string? FindReason(params string[] arguments)
     {
         if (Command.Find("criu") is not { } criu)
         {
             return "criu is not installed";
         }
 
-        var check = Command.Run(criu, "check");
-        return check.ExitCode == 0 ? null : "criu check: " + check.Error.Split('\n')[0];
+        var check = Command.Run(criu, ["check", .. arguments]);
+        if (check.ExitCode == 0)
+        {
+            return null;
+        }
+
+        var said = check.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        var reason = said.FirstOrDefault(line => line.Contains("Error (", StringComparison.Ordinal)) ?? said.FirstOrDefault() ?? $"exit code {check.ExitCode}";
+        return $"criu check {string.Join(' ', arguments)}: {reason}";
     }
 }

@@ -18,6 +18,9 @@ internal sealed class LayerPacker(TarOutput output, Func<byte[], bool> isImplied
     private const uint PermissionBits = 0xfff;
     private const uint DefaultRootMode = 0x1ED; // 0755
 
+    /// <summary>Owner of files that belong to user and group 0 in the archive: 0, but for roots with owners of a user namespace.</summary>
+    public (uint Uid, uint Gid) RootOwner { get; init; }
+
     // First name of each file that has several, by inode.
     private readonly Dictionary<ulong, byte[]> _linked = [];
     private readonly byte[] _buffer = new byte[CopyBytes];
@@ -139,19 +142,19 @@ internal sealed class LayerPacker(TarOutput output, Func<byte[], bool> isImplied
     private void WriteMarker(byte[] path) => output.Begin(new TarEntry { Type = TarEntryType.File, Path = path });
 
     /// <summary>Of what cannot be opened for reading without effects.</summary>
-    private static TarEntry Describe(SafeFileHandle parent, byte[] path, TarEntryType type, byte[] name, in statx_t stat)
+    private TarEntry Describe(SafeFileHandle parent, byte[] path, TarEntryType type, byte[] name, in statx_t stat)
     {
         using var place = Check.Result(openat(parent, name, O_PATH | O_NOFOLLOW | O_CLOEXEC, 0), "openat", NulTerminated.ToText(name));
         return ToEntry(path, type, stat, place);
     }
 
-    private static TarEntry ToEntry(byte[] path, TarEntryType type, in statx_t stat, SafeFileHandle file) => new()
+    private TarEntry ToEntry(byte[] path, TarEntryType type, in statx_t stat, SafeFileHandle file) => new()
     {
         Type = type,
         Path = path,
         Mode = stat.stx_mode & PermissionBits,
-        Uid = stat.stx_uid,
-        Gid = stat.stx_gid,
+        Uid = stat.stx_uid - RootOwner.Uid,
+        Gid = stat.stx_gid - RootOwner.Gid,
         ModifiedSeconds = stat.stx_mtime.tv_sec,
         ModifiedNanoseconds = (int)stat.stx_mtime.tv_nsec,
         Xattrs = LayerXattrs.Read(file),

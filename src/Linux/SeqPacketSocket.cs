@@ -128,7 +128,7 @@ public sealed class SeqPacketSocket(SafeFileHandle handle) : IDisposable
             nint count;
             while ((count = recvmsg(Handle, &message, flags)) < 0)
             {
-                if (Check.LastErrno is var errno && errno != Errno.EINTR)
+                if (Check.LastErrno is var errno && errno is not (Errno.EINTR or Errno.ECONNRESET))
                 {
                     throw new LinuxException(errno, "recvmsg");
                 }
@@ -160,9 +160,9 @@ public sealed class SeqPacketSocket(SafeFileHandle handle) : IDisposable
 
             switch (Check.LastErrno)
             {
-                case Errno.EINTR: continue;
+                // The peer has closed with messages of ours unread; those that it sent before are still there.
+                case Errno.EINTR or Errno.ECONNRESET: continue;
                 case Errno.EAGAIN: return -1;
-                case Errno.ECONNRESET: return 0;
                 case var errno: throw new LinuxException(errno, "recv");
             }
         }

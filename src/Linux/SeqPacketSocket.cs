@@ -1,5 +1,4 @@
 using Microsoft.Win32.SafeHandles;
-using static CriShim.Linux.LibC.Files;
 using static CriShim.Linux.LibC.Sockets;
 
 namespace CriShim.Linux;

@@ -8,7 +8,7 @@ namespace CriShim.Cgroups;
 /// could not find again, so a later process works on the same cgroup through a new manager for the same path. Not thread-safe.
 /// Errors: <see cref="CgroupException"/> or <see cref="Linux.LinuxException"/>.
 /// <code>
-/// life of a container:  Create, Apply, OpenJoin, clone (the child joins), … OomKillCount, [Kill,] Remove
+/// life of a container:  Prepare, clone (the child joins), Complete (it joins the rest), … OomKillCount, [Kill,] Remove
 /// </code>
 /// </summary>
 public interface ICgroupManager
@@ -38,6 +38,16 @@ public interface ICgroupManager
     /// moment of denial.
     /// </summary>
     void Update(ResourcesSpec resources);
+
+    /// <summary>
+    /// Makes what must be there before a container's first process is cloned, and opens it: <see cref="Create"/>, <see cref="Apply"/> and
+    /// <see cref="OpenJoin"/>. On a hybrid only the v2 folder: the v1 hierarchies, the slower part, are made by <see cref="Complete"/> while
+    /// the process starts up. Undoes itself when it fails.
+    /// </summary>
+    CgroupJoin Prepare(ResourcesSpec? resources);
+
+    /// <summary>Makes the rest, with its limits, and opens what the process has to join still. When it fails: <see cref="Remove"/>.</summary>
+    CgroupJoin Complete(ResourcesSpec? resources);
 
     /// <summary>
     /// Opens what a new process needs to join; with a leaf, its v2 part is the leaf. The caller disposes it after the clone.

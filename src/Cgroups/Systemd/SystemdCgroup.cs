@@ -56,6 +56,10 @@ internal sealed class SystemdCgroup(CgroupHierarchy hierarchy, ScopePath scope, 
 
     public void Update(ResourcesSpec resources) => _cgroup.Update(resources, () => Tell(resources));
 
+    public CgroupJoin Prepare(ResourcesSpec? resources) => WholeCgroup.Make(this, resources);
+
+    public CgroupJoin Complete(ResourcesSpec? resources) => new([], null);
+
     public CgroupJoin OpenJoin(CgroupLeaf? leaf = null)
     {
         var join = _cgroup.OpenJoin(leaf);

@@ -17,7 +17,7 @@ internal sealed class CgroupV1Manager : ICgroupManager
     private const string CpusetController = "cpuset";
     private static readonly TimeSpan s_removalLimit = TimeSpan.FromSeconds(2);
 
-    private readonly CgroupFolder[] _folders;
+    private CgroupFolder[] _folders;
     private readonly ProcessFolder? _processes;
     private readonly Freezer? _freezer;
     private readonly string? _leftOut;
@@ -53,12 +53,14 @@ internal sealed class CgroupV1Manager : ICgroupManager
     // Any hierarchy lists the processes; the freezer's is the one they are killed by.
     private string ProcessesPath => _processes?.Path ?? PathOf(FreezerController) ?? _folders[0].Path;
 
-    public void Create()
+    public void Create() => Make(_folders);
+
+    private static void Make(ReadOnlySpan<CgroupFolder> folders)
     {
-        var made = new List<string>(_folders.Length);
+        var made = new List<string>(folders.Length);
         try
         {
-            foreach (var folder in _folders)
+            foreach (var folder in folders)
             {
                 Make(folder);
                 made.Add(folder.Path);
@@ -101,7 +103,42 @@ internal sealed class CgroupV1Manager : ICgroupManager
         }
     }
 
-    public CgroupJoin OpenJoin(CgroupLeaf? leaf = null)
+    public CgroupJoin Prepare(ResourcesSpec? resources)
+    {
+        if (_processes is null)
+        {
+            return WholeCgroup.Make(this, resources);
+        }
+
+        Make(_folders.AsSpan(_folders.Length - 1));
+        return new CgroupJoin([], _processes.OpenFolder());
+    }
+
+    public CgroupJoin Complete(ResourcesSpec? resources)
+    {
+        if (_processes is null)
+        {
+            return new CgroupJoin([], null);
+        }
+
+        try
+        {
+            Make(V1Folders);
+        }
+        catch
+        {
+            // The others are not ours: they are not removed with it.
+            _folders = [_folders[^1]];
+            throw;
+        }
+
+        Apply(resources);
+        return OpenV1(cloneInto: null);
+    }
+
+    public CgroupJoin OpenJoin(CgroupLeaf? leaf = null) => OpenV1(leaf?.OpenFolder() ?? _processes?.OpenFolder());
+
+    private CgroupJoin OpenV1(SafeFileHandle? cloneInto)
     {
         var files = new List<SafeFileHandle>(_folders.Length);
         try
@@ -111,7 +148,7 @@ internal sealed class CgroupV1Manager : ICgroupManager
                 files.Add(Fd.Open(folder.Path + "/tasks", O_WRONLY));
             }
 
-            return new CgroupJoin(files, leaf?.OpenFolder() ?? _processes?.OpenFolder());
+            return new CgroupJoin(files, cloneInto);
         }
         catch
         {

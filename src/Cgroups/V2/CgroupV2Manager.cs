@@ -68,6 +68,10 @@ internal sealed class CgroupV2Manager : ICgroupManager
         }
     }
 
+    public CgroupJoin Prepare(ResourcesSpec? resources) => WholeCgroup.Make(this, resources);
+
+    public CgroupJoin Complete(ResourcesSpec? resources) => new([], null);
+
     public CgroupJoin OpenJoin(CgroupLeaf? leaf = null) => new([], leaf?.OpenFolder() ?? _processes.OpenFolder());
 
     public CgroupLeaf? CreateLeaf(string name) => CgroupLeaf.Create(_folder.Path, name);

@@ -1,7 +1,7 @@
 using System.Text;
+using CriShim.CriServer.Programs;
 using CriShim.CriServer.Specs;
 using CriShim.Linux;
-using static CriShim.Linux.LibC.Signals;
 
 namespace CriShim.CriServer.Security;
 
@@ -49,35 +49,12 @@ internal sealed class AppArmorDefault(
         }
     }
 
-    /// <summary>Replaces the profile of the same name (--replace), without the parser's cache on disk. A few hundred bytes fit a pipe.</summary>
+    /// <summary>Replaces the profile of the same name (--replace), without the parser's cache on disk.</summary>
     private string Run(byte[] profile)
     {
-        using var stdin = PipePair.Create();
-        using var stderr = PipePair.Create();
-        using var process = ChildProcess.Start(new ChildProcessOptions(parser, [parser, "--replace", "--skip-cache", "--quiet"])
-        {
-            Fds = [(0, stdin.Reader), (2, stderr.Writer)],
-        });
-        stdin.Reader.Dispose();
-        stderr.Writer.Dispose();
-        Fd.WriteAll(stdin.Writer, profile);
-        stdin.Writer.Dispose();
-        var inTime = ProcessEnd.Wait(process.PidFd, s_limit);
-        if (!inTime)
-        {
-            process.PidFd.SendSignal(SIGKILL);
-        }
-
-        var exit = process.PidFd.Reap();
-        if (exit.ExitCode == 0)
-        {
-            return "";
-        }
-
-        var words = new byte[4096];
-        var count = Fd.Read(stderr.Reader, words);
-        var cause = inTime ? Encoding.UTF8.GetString(words, 0, count).Trim() : $"it took longer than {s_limit.TotalSeconds:F0} s";
-        return $"failed to load AppArmor profile \"{AppArmorProfileText.Name}\": {cause}";
+        var result = RunningProgram.RunToEnd(parser, ["--replace", "--skip-cache", "--quiet"], profile, s_limit);
+        var cause = result.TimedOut ? $"it took longer than {s_limit.TotalSeconds:F0} s" : Encoding.UTF8.GetString(result.Stderr).Trim();
+        return result.ExitCode == 0 ? "" : $"failed to load AppArmor profile \"{AppArmorProfileText.Name}\": {cause}";
     }
 
     /// <summary>"label (mode)", or "unconfined".</summary>

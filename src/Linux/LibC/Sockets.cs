@@ -11,6 +11,7 @@ public static unsafe partial class Sockets
     public const int SOCK_STREAM = 1;
     public const int SOCK_SEQPACKET = 5;
     public const int SOCK_NONBLOCK = 0x800;
+    public const int SOCK_DGRAM = 2;
     public const int SOCK_CLOEXEC = 0x80000;
 
     public const int SOL_SOCKET = 1;
@@ -98,7 +99,7 @@ public static unsafe partial class Sockets
     public static partial nint recvmsg(SafeHandle sockfd, msghdr* msg, int flags);
 
     [LibraryImport("libc", SetLastError = true)]
-    public static partial nint recv(SafeHandle sockfd, void* buf, nuint len, int flags);
+    public static partial nint recv(SafeHandle sockfd, Span<byte> buf, nuint len, int flags);
 
     [LibraryImport("libc", SetLastError = true)]
     public static partial int getsockopt(SafeHandle sockfd, int level, int optname, void* optval, uint* optlen);

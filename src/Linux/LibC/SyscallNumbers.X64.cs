@@ -11,6 +11,7 @@ public static class SyscallNumbers
     public const int SYS_ioctl = 16;
     public const int SYS_pause = 34;
     public const int SYS_getpid = 39;
+    public const int SYS_socket = 41;
     public const int SYS_sendmsg = 46;
     public const int SYS_execve = 59;
     public const int SYS_exit = 60;

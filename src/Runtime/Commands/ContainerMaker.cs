@@ -33,6 +33,7 @@ internal static class ContainerMaker
                 Stdout = Inherited(1),
                 Stderr = Inherited(2),
                 Gate = gate,
+                StartsAtOnce = !withGate && !(spec.Process?.Terminal ?? false) && options.PidfdSocket is null,
                 PreservedFds = PreservedFds(options.ListenFds + options.PreservedFds),
                 ListenFds = options.ListenFds,
                 CgroupPath = cgroupPath,

@@ -17,8 +17,9 @@ namespace CriShim.Runtime.Containers;
 /// 3  cgroup and resctrl group: make them, set their limits, open what a process needs to join them
 /// 4  clone the init into its namespaces and cgroup; it executes this program again, as role `init`
 /// 5  write its id maps and its OOM score while it waits
-/// 6  hand it the set-up; run the hooks that belong before pivot_root
-/// 7  wait until it stands at the gate
+/// 6  hand it the set-up; make its cgroups of v1 while it starts up, and hand it them
+/// 7  run the hooks that belong before pivot_root
+/// 8  wait until it stands at the gate
 /// </code>
 /// What was made is undone when a step fails. Throws <see cref="RuntimeException"/> that names the step.
 /// </summary>
@@ -29,7 +30,8 @@ internal static class ContainerCreator
         SpecValidator.Validate(request.Spec);
         var seccomp = new SeccompCache(request.SeccompCacheFolder).Compile(request.Spec.Linux?.Seccomp);
         using var namespaces = NamespacePlan.FromSpec(request.Spec);
-        var cgroup = Step("cgroup", () => MakeCgroup(request));
+        var cgroup = Step("cgroup", () => CgroupManagerFactory.FromProc().Open(request.CgroupPath));
+        using var join = Step("cgroup", () => PrepareCgroup(request, cgroup));
         ClonedProcess? init = null;
         InitChannel? channel = null;
         try
@@ -39,18 +41,25 @@ internal static class ContainerCreator
             using var image = Step("image", RuntimeImage.Open);
             using (theirs)
             {
-                init = Step("clone", () => InitClone.Start(request, namespaces, cgroup, theirs.Handle, image));
+                init = Step("clone", () => InitClone.Start(request, namespaces, join, theirs.Handle, image));
             }
 
+            join.Dispose();
             NetDevices.Move(request.Spec.Linux?.NetDevices, init.Pid);
             using (var agent = SeccompProfile.HasListener(seccomp) ? SeccompListener.Connect(request.Spec.Linux!.Seccomp!) : null)
             {
                 SendSetup(request, channel, cgroup, seccomp, agent, init.Pid);
             }
 
+            Step("cgroup", () => SendCgroups(request, channel, cgroup));
             var startTime = ProcStat.Read(init.Pid)?.StartTime ?? 0;
             DoWhatCanGoBeside(request, image, init, startTime);
             RunHooks(request, channel, init.Pid);
+            if (request.StartsAtOnce)
+            {
+                channel.SendIfHeard(InitMessage.Start);
+            }
+
             var console = AwaitReady(request, channel, init);
             return new CreatedContainer(request, init, startTime, cgroup, channel) { Console = console, Seccomp = seccomp };
         }
@@ -70,21 +79,36 @@ internal static class ContainerCreator
         request.WhileInitWorks?.Invoke(init, startTime);
     }
 
-    private static ICgroupManager MakeCgroup(ContainerRequest request)
+    private static CgroupJoin PrepareCgroup(ContainerRequest request, ICgroupManager cgroup)
     {
-        var cgroup = CgroupManagerFactory.FromProc().Open(request.CgroupPath);
-        cgroup.Create();
+        var join = cgroup.Prepare(request.Spec.Linux?.Resources);
         try
         {
-            cgroup.Apply(request.Spec.Linux?.Resources);
             ResctrlGroup.Find(request.Id, request.Spec.Linux?.IntelRdt)?.Create();
-            return cgroup;
+            return join;
         }
         catch
         {
+            join.Dispose();
             cgroup.Remove();
             throw;
         }
+    }
+
+    /// <summary>A batch that is not full is the last.</summary>
+    private static int SendCgroups(ContainerRequest request, InitChannel channel, ICgroupManager cgroup)
+    {
+        using var join = cgroup.Complete(request.Spec.Linux?.Resources);
+        var sent = 0;
+        do
+        {
+            var batch = join.TaskFiles.Skip(sent).Take(SeqPacketSocket.MaxFds).ToArray();
+            channel.SendIfHeard(InitMessage.Cgroups, batch);
+            sent += SeqPacketSocket.MaxFds;
+        }
+        while (sent <= join.TaskFiles.Count);
+
+        return 0;
     }
 
     private static void SendSetup(ContainerRequest request, InitChannel channel, ICgroupManager cgroup, byte[] seccomp, SafeFileHandle? agent, int pid)

@@ -28,6 +28,12 @@ internal sealed record ContainerRequest(string Id, string BundlePath, Spec Spec,
     /// </summary>
     public SeqPacketSocket? Gate { get; init; }
 
+    /// <summary>
+    /// The order to start is given ahead, when all that the caller does beside is done: the init need not wait for an answer at its gate.
+    /// <see cref="CreatedContainer.Start"/> tells how it went. Not together with a <see cref="Gate"/>.
+    /// </summary>
+    public bool StartsAtOnce { get; init; }
+
     /// <summary>Descriptors that the user's program gets as 3, 4, ….</summary>
     public IReadOnlyList<SafeFileHandle> PreservedFds { get; init; } = [];
 

@@ -6,10 +6,16 @@ namespace CriShim.Runtime.Containers;
 /// <summary>Opens the gate that a created container's init waits at.</summary>
 internal static class ContainerStarter
 {
-    /// <summary>Returns once the user's program runs: its execve closed the init's end of the channel.</summary>
+    /// <summary>Returns once the user's program runs.</summary>
     public static void Open(InitChannel channel, string id)
     {
         channel.Send(InitMessage.Start);
+        AwaitProgram(channel, id);
+    }
+
+    /// <summary>Returns once the user's program runs: its execve closed the init's end of the channel.</summary>
+    public static void AwaitProgram(InitChannel channel, string id)
+    {
         using var answer = channel.Receive();
         switch (answer.Kind)
         {

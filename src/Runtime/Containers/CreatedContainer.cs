@@ -42,7 +42,15 @@ internal sealed class CreatedContainer(ContainerRequest request, ClonedProcess i
     /// </summary>
     public void Start()
     {
-        ContainerStarter.Open(channel, Id);
+        if (request.StartsAtOnce)
+        {
+            ContainerStarter.AwaitProgram(channel, Id);
+        }
+        else
+        {
+            ContainerStarter.Open(channel, Id);
+        }
+
         Hooks.RunPoststart(Spec, Hooks.StateOf(this, "running"), PidFd);
     }
 

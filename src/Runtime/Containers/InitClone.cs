@@ -4,6 +4,7 @@ using CriShim.Cgroups;
 using CriShim.Cgroups.Resctrl;
 using CriShim.Linux;
 using CriShim.Oci.RuntimeSpec;
+using CriShim.Runtime.Init;
 using CriShim.Runtime.Security;
 using Microsoft.Win32.SafeHandles;
 using static CriShim.Linux.LibC.Files;
@@ -14,26 +15,28 @@ namespace CriShim.Runtime.Containers;
 
 /// <summary>
 /// Clones a container's init: the child joins cgroups and namespaces by raw system calls and executes this program again, role `init`.
-/// The order is the kernel's: cgroups before the cgroup namespace begins (its root is where the process then is); the new user
-/// namespace's ids only after the parent has written its maps.
+/// The order is the kernel's: the new user namespace's ids only after the parent has written its maps. A new cgroup namespace has to wait
+/// until the init is in all its cgroups (<see cref="CgroupEntry"/>).
 /// </summary>
 internal static class InitClone
 {
     /// <summary>Descriptor of the channel in the init.</summary>
     public const int ChannelFd = 3;
 
+    /// <summary>Or the collector's second thread makes a heap of its own for its few bytes, in the main one's way (mallopt(3)).</summary>
+    private const string OneArena = "GLIBC_TUNABLES=glibc.malloc.arena_max=1";
+
+    /// <param name="join">Stays the caller's, as all descriptors do.</param>
     /// <param name="image">This program's file, as <see cref="RuntimeImage"/> opens it.</param>
     public static ClonedProcess Start(
-        ContainerRequest request, NamespacePlan namespaces, ICgroupManager cgroup, SafeFileHandle channel, SafeFileHandle image)
+        ContainerRequest request, NamespacePlan namespaces, CgroupJoin join, SafeFileHandle channel, SafeFileHandle image)
     {
-        using var join = cgroup.OpenJoin();
         using var resctrl = ResctrlGroup.Find(request.Id, request.Spec.Linux?.IntelRdt)?.OpenJoin();
         using var maps = PipePair.Create();
         using var fds = new InheritedFds([(0, request.Stdin), (1, request.Stdout), (2, request.Stderr), (ChannelFd, channel)]);
         using var program = new SyscallProgram();
         ProgramParts.AddFds(program, fds);
         ProgramParts.AddCgroupJoin(program, join, resctrl);
-        MemoryPolicy.Add(program, request.Spec.Linux?.MemoryPolicy);
         var makesUser = (namespaces.Made & CLONE_NEWUSER) != 0;
         if (makesUser)
         {
@@ -48,7 +51,7 @@ internal static class InitClone
             Number(image),
             program.Text(""),
             program.TextArray(["crishim-runtime", "init"]),
-            program.TextArray([]),
+            program.TextArray([OneArena]),
             AT_EMPTY_PATH);
         var child = CloneExec.Start(program, new CloneOptions
         {
@@ -90,9 +93,9 @@ internal static class InitClone
             program.Call($"join the {type} namespace", SYS_setns, Number(fd), (nint)flag);
         }
 
-        if ((namespaces.Made & CLONE_NEWCGROUP) != 0)
+        if ((namespaces.Made & CLONE_NEWNET) != 0)
         {
-            program.Call("unshare the cgroup namespace", SYS_unshare, (nint)CLONE_NEWCGROUP);
+            Loopback.AddSetUp(program);
         }
 
         if ((namespaces.Made & CLONE_NEWTIME) != 0)

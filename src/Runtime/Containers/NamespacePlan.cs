@@ -26,7 +26,7 @@ internal sealed class NamespacePlan : IDisposable
     /// <summary>CLONE_NEW… of all that are made.</summary>
     public ulong Made { get; private set; }
 
-    /// <summary>Those of <see cref="Made"/> that the clone makes. The cgroup namespace must begin after the cgroups are joined.</summary>
+    /// <summary>Those of <see cref="Made"/> that the clone makes. The cgroup namespace must begin after the cgroups are joined: the init makes it.</summary>
     public ulong MadeByClone => Made & ~(CLONE_NEWCGROUP | CLONE_NEWTIME);
 
     public SafeFileHandle? User => Find("user");

@@ -34,11 +34,21 @@ internal sealed class StateStore(string root)
     public void Reserve(string id)
     {
         RequireValid(id);
-        Directory.CreateDirectory(root, FolderMode);
-        using var parent = Fd.Open(root, O_PATH | O_DIRECTORY);
-        if (!Check.Tolerate(mkdirat(parent, id, 0b111_000_000), Errno.EEXIST, "mkdirat", Folder(id)))
+        var errno = TryMake(id);
+        if (errno == Errno.ENOENT)
         {
-            throw new RuntimeException(RuntimeErrorKind.AlreadyExists, $"container with id exists: {id}");
+            Directory.CreateDirectory(root, FolderMode);
+            errno = TryMake(id);
+        }
+
+        switch (errno)
+        {
+            case Errno.None:
+                return;
+            case Errno.EEXIST:
+                throw new RuntimeException(RuntimeErrorKind.AlreadyExists, $"container with id exists: {id}");
+            default:
+                throw new LinuxException(errno, "mkdirat", Folder(id));
         }
     }
 
@@ -102,6 +112,8 @@ internal sealed class StateStore(string root)
         ProcStat.Read(state.Pid) is not { } stat || stat.StartTime != state.StartTime || !stat.IsAlive ? "stopped"
         : File.Exists(GatePath(state.Id)) ? "created"
         : "running";
+
+    private Errno TryMake(string id) => mkdirat(AT_FDCWD, Folder(id), 0b111_000_000) == 0 ? Errno.None : Check.LastErrno;
 
     private string Folder(string id) => Path.Combine(root, id);
 

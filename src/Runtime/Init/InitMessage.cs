@@ -8,6 +8,8 @@ namespace CriShim.Runtime.Init;
 ///   |                                           |
 ///   | Sources [up to 16]                        |   as often as needed: volumes; in a user namespace all
 ///   |------------------------------------------>|   mounts
+///   | Cgroups [up to 16]                        |   v1 hierarchies to join; the last batch has less than 16
+///   |------------------------------------------>|
 ///   |            Mounted                        |   only where the creator has hooks to run at that point
 ///   |&lt;------------------------------------------|
 ///   | HooksDone                                 |
@@ -31,4 +33,5 @@ internal enum InitMessage : byte
     Start = 5,
     Error = 6,
     Sources = 7,
+    Cgroups = 8,
 }

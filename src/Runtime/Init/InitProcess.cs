@@ -14,7 +14,7 @@ namespace CriShim.Runtime.Init;
 /// A container's init from inside its namespaces to the user's program:
 /// <code>
 ///  1  receive the set-up                                7  covered and read-only paths
-///  2  loopback                                          8  the creator's hooks; createContainer hooks
+///  2  cgroups of v1, the cgroup namespace               8  the creator's hooks; createContainer hooks
 ///  3  root: attach it                                   9  pivot_root, read-only root, propagation
 ///  4  mounts and devices                               10  working folder
 ///  5  terminal                                         11  report ready; wait at the gate
@@ -45,8 +45,8 @@ internal static class InitProcess
             var (setup, spec) = InitSetup.Read(packet.Body);
             var fds = InitDescriptors.From(packet.Fds, setup, channel);
             using var proc = ProcessLabels.OpenProc(spec.Process!);
-            step = "network";
-            Loopback.SetUpIfOwn(spec);
+            step = "cgroup";
+            CgroupEntry.Enter(channel, spec);
             step = "root";
             var root = SharedMounts.AreUsedBy(spec) ? SharedMounts.Attach(setup, spec, fds.Rootfs) : RootfsBuilder.AttachRoot(setup, spec, fds.Rootfs);
             step = "mounts";
@@ -142,6 +142,7 @@ internal static class InitProcess
     {
         var program = new SyscallProgram();
         ProcessLabels.Add(program, spec.Process!, proc);
+        MemoryPolicy.Add(program, spec.Linux?.MemoryPolicy);
         ProgramParts.AddFds(program, fds.Preserved);
         program.CloseFrom(Math.Max(fds.Preserved.Last, 2) + 1);
         var keyring = setup.NoNewKeyring ? null : SessionKeyring.NameFor(setup.Id);

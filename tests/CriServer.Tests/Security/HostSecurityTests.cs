@@ -40,6 +40,17 @@ public sealed class HostSecurityTests : IDisposable
         Assert.Equal("crishim-default", Prepare("cat > /dev/null; exit 1", "crishim-default").DefaultProfile);
     }
 
+    /// <summary>What it leaves behind holds its standard error open, and says more than a pipe holds.</summary>
+    [Fact]
+    public void AppArmor_ParserThatLeavesAChildBehind_DoesNotHoldUpTheStart()
+    {
+        EnableAppArmor();
+        var clock = System.Diagnostics.Stopwatch.StartNew();
+        var facts = Prepare("sleep 15 & head -c 200000 /dev/zero | tr '\\0' 'x' >&2; exit 1", "crishim-default");
+        Assert.Contains("xxx", facts.Problem, StringComparison.Ordinal);
+        Assert.True(clock.Elapsed < TimeSpan.FromSeconds(10), $"{clock.Elapsed}");
+    }
+
     [Fact]
     public void AppArmor_WithoutParser_LeavesNoDefaultAndSaysWhy()
     {

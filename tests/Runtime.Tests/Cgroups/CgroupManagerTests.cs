@@ -66,6 +66,22 @@ public sealed class CgroupManagerTests : IDisposable
     }
 
     [Fact]
+    public void Complete_HybridFolderWithForeignProcesses_IsRefusedAndLeftAlone()
+    {
+        var manager = Hybrid("memory", "pids").Open("/c1");
+        Directory.CreateDirectory(Path.Combine(_root, "pids/c1"));
+        File.WriteAllText(Path.Combine(_root, "pids/c1/cgroup.procs"), "1\n");
+        manager.Prepare(null).Dispose();
+        Assert.True(Directory.Exists(Path.Combine(_root, "unified/c1")));
+        Assert.False(Directory.Exists(Path.Combine(_root, "memory/c1")));
+        Assert.Equal(Errno.EBUSY, Assert.Throws<CgroupException>(() => manager.Complete(null)).Errno);
+        manager.Remove();
+        Assert.False(Directory.Exists(Path.Combine(_root, "unified/c1")));
+        Assert.False(Directory.Exists(Path.Combine(_root, "memory/c1")));
+        Assert.True(Directory.Exists(Path.Combine(_root, "pids/c1")));
+    }
+
+    [Fact]
     public void CreateLeaf_Hybrid_IsInTheUnifiedHierarchyAlone()
     {
         var manager = Hybrid("memory").Open("/c1");

@@ -56,6 +56,21 @@ public sealed class SeqPacketSocketTests : IDisposable
         }
     }
 
+    /// <summary>An init that fails closes with orders unread; why it failed must not be lost.</summary>
+    [Fact]
+    public void Receive_PeerClosedWithMessagesUnread_GivesWhatItSent()
+    {
+        var (left, right) = SeqPacketSocket.CreatePair();
+        using (right)
+        {
+            right.Send("order"u8);
+            left.Send("why"u8);
+            left.Dispose();
+            Assert.Equal("why"u8.ToArray(), right.Receive()!.Bytes);
+            Assert.True(right.Receive()!.IsEnd);
+        }
+    }
+
     [Fact]
     public void Send_PeerClosed_FailsWithPipeError()
     {

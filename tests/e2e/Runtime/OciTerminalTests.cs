@@ -83,8 +83,8 @@ public sealed class OciTerminalTests : OciBundleTests
     }
 
     [Theory]
-    [InlineData(true, "cannot allocate tty")]
-    [InlineData(false, "cannot use console socket")]
+    [InlineData(true, "needs --console-socket")]
+    [InlineData(false, "is of no use without a terminal")]
     public void Create_TerminalAndSocketAtOdds_IsRefused(bool terminal, string message)
     {
         if (terminal)

@@ -1,0 +1,39 @@
+using CriShim.Linux;
+using CriShim.Oci.RuntimeSpec;
+using CriShim.Runtime.Contract;
+using static CriShim.Linux.LibC.Namespaces;
+
+namespace CriShim.Runtime.Init;
+
+/// <summary>
+/// The init's way into the cgroups that were made while it started up, and into its cgroup namespace, whose root is where the process is by
+/// then. "0" is the writing thread: the main one, which is all that an execve leaves; it moves itself without the kernel's global lock.
+/// </summary>
+internal static class CgroupEntry
+{
+    public static void Enter(InitChannel channel, Spec spec)
+    {
+        int count;
+        do
+        {
+            using var batch = channel.Receive();
+            if (batch.Kind != InitMessage.Cgroups)
+            {
+                throw new RuntimeException(RuntimeErrorKind.Unknown, "the creator gave up");
+            }
+
+            foreach (var tasks in batch.Fds)
+            {
+                Fd.WriteAll(tasks, "0"u8);
+            }
+
+            count = batch.Fds.Count;
+        }
+        while (count == SeqPacketSocket.MaxFds);
+
+        if (spec.Linux?.Namespaces?.Any(item => item.Type == "cgroup" && string.IsNullOrEmpty(item.Path)) ?? false)
+        {
+            Check.Result(unshare((int)CLONE_NEWCGROUP), "unshare", "the cgroup namespace");
+        }
+    }
+}

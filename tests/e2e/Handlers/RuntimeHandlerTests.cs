@@ -196,7 +196,7 @@ public sealed class RuntimeHandlerTests(HandlerFixture fixture) : IClassFixture<
         Assert.Equal(137, (await Server.WaitForExitAsync(pod.Container)).ExitCode);
     }
 
-    /// <summary>By the runtime's own word: Debian 12's runc cannot map a mount's ids, its successor can.</summary>
+    /// <summary>As Status says.</summary>
     [Fact]
     public async Task Pod_WithUsersOfItsOwn_HasThemOrIsRefused()
     {

@@ -14,6 +14,7 @@ namespace CriShim.Runtime.Supervisor;
 internal sealed class SupervisedContainer(string id, IContainerBackend backend, int originalOomScore) : IDisposable
 {
     private const int MaxSignal = 64;
+    private bool _wasOomKilled;
 
     public int Pid => backend.Pid;
 
@@ -104,17 +105,22 @@ internal sealed class SupervisedContainer(string id, IContainerBackend backend, 
         backend.Dispose();
     }
 
+    /// <summary>
+    /// Whether the OOM killer ended a process of it. To be asked as soon as init has ended, and again when all has: systemd removes a scope's
+    /// cgroup, and the count with it, once nothing runs there.
+    /// </summary>
     public bool WasOomKilled(RuntimeLog problems)
     {
         try
         {
-            return backend.Cgroup.OomKillCount() > 0;
+            _wasOomKilled |= backend.Cgroup.OomKillCount() > 0;
         }
         catch (Exception e) when (Failures.IsExpected(e))
         {
             problems.Error($"failed to read OOM count of container \"{id}\": {e.Message}");
-            return false;
         }
+
+        return _wasOomKilled;
     }
 
     /// <summary>Removes what is left of an ended container. What cannot be removed is only reported: its exit must be told all the same.</summary>

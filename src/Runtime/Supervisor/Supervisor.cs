@@ -220,6 +220,7 @@ internal sealed class Supervisor : IDisposable
 
     private void OnInitExited()
     {
+        _ = _container.WasOomKilled(_problems);
         _loop.Remove(_container.PidFd.Handle);
         _exit = _container.PidFd.TryReap() ?? default;
         _finishedAt = UnixNanoseconds();

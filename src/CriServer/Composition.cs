@@ -76,7 +76,9 @@ internal sealed class Composition : IAsyncDisposable
         var network = new PodNetwork(
             options.Network, options.Root, new ProgramRunner(_io.Loop), _durability.Request, loggers.CreateLogger<PodNetwork>());
         var builtIn = BuiltInFeatures.Read();
-        var features = new ExternalFeatures(new ProgramRunner(_io.Loop), builtIn.UserNamespaces, loggers.CreateLogger<ExternalFeatures>());
+        // Another runtime's init looks for its root by path, as a user to whom the folders above it are closed.
+        const bool UsersByOthers = false;
+        var features = new ExternalFeatures(new ProgramRunner(_io.Loop), UsersByOthers, loggers.CreateLogger<ExternalFeatures>());
         var handlers = new RuntimeHandlers(options.Runtime.Handlers, builtIn, cgroupPaths.Driver == CgroupDriver.Systemd, features.ReadAsync);
         var live = new LiveContainers(containers, runtime, layout, cgroups, time, loggers.CreateLogger<LiveContainers>());
 

@@ -1,6 +1,4 @@
-using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
-using static CriShim.Linux.LibC.Files;
 using static CriShim.Linux.LibC.Sockets;
 
 namespace CriShim.Linux;
@@ -12,9 +10,7 @@ namespace CriShim.Linux;
 public sealed class SeqPacketSocket(SafeFileHandle handle) : IDisposable
 {
     /// <summary>Most descriptors taken with one message; a message with more is an error (MSG_CTRUNC).</summary>
-    public const int MaxFds = 16;
-
-    private const int ControlHeaderBytes = 16;
+    public const int MaxFds = SocketRights.MaxFds;
 
     public SafeFileHandle Handle { get; } = handle;
 
@@ -42,52 +38,9 @@ public sealed class SeqPacketSocket(SafeFileHandle handle) : IDisposable
     }
 
     /// <summary>Listens at a path of any length that the caller has made sure is free; the socket file has mode 0600.</summary>
-    public static SeqPacketSocket Listen(string path, int backlog = 16) => new(ListenAt(path, SOCK_SEQPACKET, backlog));
+    public static SeqPacketSocket Listen(string path, int backlog = 16) => new(UnixSocket.Listen(path, SOCK_SEQPACKET, backlog));
 
-    /// <inheritdoc cref="Listen"/>
-    /// <param name="type">SOCK_….</param>
-    internal static unsafe SafeFileHandle ListenAt(string path, int type, int backlog)
-    {
-        using var address = new UnixAddress(path);
-        var handle = Check.Result(socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), "socket");
-        try
-        {
-            // The mode of the unbound socket becomes the file's mode: it never exists with a wider one.
-            Check.Result(fchmod(handle, 0b110_000_000), "fchmod", path);
-            sockaddr_un name;
-            var length = address.Fill(&name);
-
-            // SAFETY: name is filled and on the stack.
-            Check.Result(bind(handle, &name, length), "bind", path);
-            Check.Result(listen(handle, backlog), "listen", path);
-            return handle;
-        }
-        catch
-        {
-            handle.Dispose();
-            throw;
-        }
-    }
-
-    public static unsafe SeqPacketSocket Connect(string path)
-    {
-        using var address = new UnixAddress(path);
-        var handle = Check.Result(socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0), "socket");
-        try
-        {
-            sockaddr_un name;
-            var length = address.Fill(&name);
-
-            // SAFETY: name is filled and on the stack.
-            Check.Result(connect(handle, &name, length), "connect", path);
-            return new SeqPacketSocket(handle);
-        }
-        catch
-        {
-            handle.Dispose();
-            throw;
-        }
-    }
+    public static SeqPacketSocket Connect(string path) => new(UnixSocket.Connect(path, SOCK_SEQPACKET));
 
     /// <summary>The next waiting connection of a listening socket, or null when there is none.</summary>
     public unsafe SeqPacketSocket? Accept()
@@ -117,7 +70,7 @@ public sealed class SeqPacketSocket(SafeFileHandle handle) : IDisposable
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(fds.Length, MaxFds);
         ArgumentOutOfRangeException.ThrowIfZero(bytes.Length);
-        var control = stackalloc byte[ControlHeaderBytes + MaxFds * sizeof(int)];
+        var control = stackalloc byte[SocketRights.BufferBytes];
 
         // SAFETY: iov and control point to memory that outlives the call; the lengths are theirs.
         fixed (byte* body = bytes)
@@ -127,7 +80,7 @@ public sealed class SeqPacketSocket(SafeFileHandle handle) : IDisposable
             if (!fds.IsEmpty)
             {
                 message.msg_control = control;
-                message.msg_controllen = WriteRights(control, fds);
+                message.msg_controllen = SocketRights.Write(control, fds);
             }
 
             while (sendmsg(Handle, &message, MSG_NOSIGNAL | (wait ? 0 : MSG_DONTWAIT)) < 0)
@@ -158,7 +111,7 @@ public sealed class SeqPacketSocket(SafeFileHandle handle) : IDisposable
         }
 
         var bytes = new byte[length];
-        var control = stackalloc byte[ControlHeaderBytes + MaxFds * sizeof(int)];
+        var control = stackalloc byte[SocketRights.BufferBytes];
 
         // SAFETY: as in Send; the kernel writes at most the given lengths.
         fixed (byte* body = bytes)
@@ -169,7 +122,7 @@ public sealed class SeqPacketSocket(SafeFileHandle handle) : IDisposable
                 msg_iov = &iov,
                 msg_iovlen = 1,
                 msg_control = control,
-                msg_controllen = ControlHeaderBytes + MaxFds * sizeof(int),
+                msg_controllen = SocketRights.BufferBytes,
             };
             nint count;
             while ((count = recvmsg(Handle, &message, flags)) < 0)
@@ -180,7 +133,7 @@ public sealed class SeqPacketSocket(SafeFileHandle handle) : IDisposable
                 }
             }
 
-            var packet = new Packet(bytes, ReadRights(control, message.msg_controllen));
+            var packet = new Packet(bytes, SocketRights.Read(control, message.msg_controllen));
             if (count != bytes.Length || (message.msg_flags & (MSG_CTRUNC | MSG_TRUNC)) != 0)
             {
                 packet.Dispose();
@@ -194,12 +147,11 @@ public sealed class SeqPacketSocket(SafeFileHandle handle) : IDisposable
     public void Dispose() => Handle.Dispose();
 
     /// <summary>Length of the next message; 0 at the end of the connection; -1 when there is none and the flags say not to wait.</summary>
-    private unsafe int PeekLength(int flags)
+    private int PeekLength(int flags)
     {
         while (true)
         {
-            // SAFETY: a zero length buffer is never written to.
-            var length = recv(Handle, null, 0, flags | MSG_PEEK | MSG_TRUNC);
+            var length = recv(Handle, default, 0, flags | MSG_PEEK | MSG_TRUNC);
             if (length >= 0)
             {
                 return (int)length;
@@ -213,40 +165,5 @@ public sealed class SeqPacketSocket(SafeFileHandle handle) : IDisposable
                 case var errno: throw new LinuxException(errno, "recv");
             }
         }
-    }
-
-    private static unsafe nuint WriteRights(byte* control, ReadOnlySpan<SafeFileHandle> fds)
-    {
-        var header = (cmsghdr*)control;
-        header->cmsg_len = (nuint)(ControlHeaderBytes + fds.Length * sizeof(int));
-        header->cmsg_level = SOL_SOCKET;
-        header->cmsg_type = SCM_RIGHTS;
-        var numbers = (int*)(control + ControlHeaderBytes);
-        for (var i = 0; i < fds.Length; i++)
-        {
-            numbers[i] = (int)fds[i].DangerousGetHandle();
-        }
-
-        return header->cmsg_len;
-    }
-
-    internal static unsafe SafeFileHandle[] ReadRights(byte* control, nuint controlLength)
-    {
-        var header = (cmsghdr*)control;
-        if (controlLength < ControlHeaderBytes || header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS)
-        {
-            return [];
-        }
-
-        // SAFETY: cmsg_len is the kernel's and within the control buffer.
-        var numbers = MemoryMarshal.Cast<byte, int>(
-            new ReadOnlySpan<byte>(control + ControlHeaderBytes, (int)header->cmsg_len - ControlHeaderBytes));
-        var fds = new SafeFileHandle[numbers.Length];
-        for (var i = 0; i < fds.Length; i++)
-        {
-            fds[i] = new SafeFileHandle(numbers[i], ownsHandle: true);
-        }
-
-        return fds;
     }
 }

@@ -48,6 +48,9 @@ internal sealed class CgroupV1Manager : ICgroupManager
 
     public IReadOnlyList<CgroupFolder> Folders => _folders;
 
+    /// <summary>The freezer that a hybrid has beside: another runtime, which has made the container, pauses it there.</summary>
+    private Freezer? Others => _leftOut is null ? null : new Freezer(_leftOut);
+
     private ReadOnlySpan<CgroupFolder> V1Folders => _folders.AsSpan(0, _processes is null ? _folders.Length : _folders.Length - 1);
 
     // Any hierarchy lists the processes; the freezer's is the one they are killed by.
@@ -170,6 +173,7 @@ internal sealed class CgroupV1Manager : ICgroupManager
         if (_processes is not null)
         {
             _processes.Kill();
+            ThawOthers();
         }
         else if (_freezer is not null)
         {
@@ -201,6 +205,7 @@ internal sealed class CgroupV1Manager : ICgroupManager
         if (_processes is not null)
         {
             _processes.Thaw();
+            ThawOthers();
         }
         else
         {
@@ -208,7 +213,15 @@ internal sealed class CgroupV1Manager : ICgroupManager
         }
     }
 
-    public bool IsFrozen() => _processes?.IsFrozen() ?? _freezer?.IsFrozen() ?? false;
+    public bool IsFrozen() => (_processes?.IsFrozen() ?? _freezer?.IsFrozen() ?? false) || Others?.IsFrozen() is true;
+
+    private void ThawOthers()
+    {
+        if (Others is { } freezer && freezer.IsFrozen())
+        {
+            freezer.Thaw();
+        }
+    }
 
     public long OomKillCount() => PathOf("memory") is { } memory
         ? (long)StatText.Find(CgroupFile.ReadIfPresent(memory + "/memory.oom_control"), "oom_kill")

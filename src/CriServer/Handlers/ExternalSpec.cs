@@ -13,8 +13,16 @@ internal static class ExternalSpec
     public static Spec Adapt(Spec spec, HostFacts host) => spec with
     {
         OciVersion = Version,
+        Annotations = WithoutType(spec.Annotations),
         Process = spec.Process! with { Rlimits = spec.Process.Rlimits is { } limits ? [.. limits.Select(limit => Clamp(limit, host))] : null },
     };
+
+    /// <summary>
+    /// Runtimes that put a pod's containers into one virtual machine or kernel look there for the pod's first one, and there is none: without the
+    /// type each container is one of its own to them.
+    /// </summary>
+    private static Dictionary<string, string>? WithoutType(IReadOnlyDictionary<string, string>? annotations) =>
+        annotations?.Where(item => item.Key != SpecAnnotations.ContainerType).ToDictionary();
 
     private static RlimitSpec Clamp(RlimitSpec limit, HostFacts host)
     {

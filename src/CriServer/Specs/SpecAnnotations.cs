@@ -5,6 +5,9 @@ namespace CriShim.CriServer.Specs;
 /// </summary>
 internal static class SpecAnnotations
 {
+    /// <summary>"container": belongs to the pod's sandbox.</summary>
+    public const string ContainerType = Prefix + "container-type";
+
     private const string Prefix = "io.kubernetes.cri.";
 
     public static Dictionary<string, string> Build(ContainerSpecInputs inputs)
@@ -12,7 +15,7 @@ internal static class SpecAnnotations
         var pod = inputs.Sandbox.Config.Metadata;
         return new Dictionary<string, string>
         {
-            [Prefix + "container-type"] = "container",
+            [ContainerType] = "container",
             [Prefix + "container-name"] = inputs.Config.Metadata.Name,
             [Prefix + "sandbox-id"] = inputs.Sandbox.Id,
             [Prefix + "sandbox-name"] = pod.Name,

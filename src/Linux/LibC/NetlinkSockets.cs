@@ -55,7 +55,4 @@ public static partial class NetlinkSockets
 
     [LibraryImport("libc", SetLastError = true)]
     public static partial nint send(SafeHandle sockfd, ReadOnlySpan<byte> buf, nuint len, int flags);
-
-    [LibraryImport("libc", SetLastError = true)]
-    public static partial nint recv(SafeHandle sockfd, Span<byte> buf, nuint len, int flags);
 }

@@ -99,7 +99,7 @@ public static unsafe partial class Sockets
     public static partial nint recvmsg(SafeHandle sockfd, msghdr* msg, int flags);
 
     [LibraryImport("libc", SetLastError = true)]
-    public static partial nint recv(SafeHandle sockfd, void* buf, nuint len, int flags);
+    public static partial nint recv(SafeHandle sockfd, Span<byte> buf, nuint len, int flags);
 
     [LibraryImport("libc", SetLastError = true)]
     public static partial int getsockopt(SafeHandle sockfd, int level, int optname, void* optval, uint* optlen);

@@ -73,17 +73,27 @@ internal static class CriuMounts
         }
     }
 
-    /// <summary>Bind mounts of the host's folders: volumes, and cgroups where no cgroup namespace stands for them (<see cref="CgroupMount"/>).</summary>
+    /// <summary>
+    /// Bind mounts of the host's: volumes, devices of a user namespace (<see cref="DeviceNodes"/>), and cgroups where no cgroup namespace stands
+    /// for them (<see cref="CgroupMount"/>).
+    /// </summary>
     private static IEnumerable<(string Place, string Source)> Bound(Spec spec, ICgroupManager cgroup, string bundlePath)
     {
-        var volumes = Volumes(spec).Select(mount => (mount.Destination, Path.Combine(bundlePath, mount.Source ?? "")));
-        return spec.Linux?.Namespaces?.Any(item => item.Type == "cgroup") ?? false ? volumes : volumes.Concat(
+        var bound = Volumes(spec).Select(mount => (mount.Destination, Path.Combine(bundlePath, mount.Source ?? "")));
+        if (HasNamespace(spec, "user"))
+        {
+            bound = bound.Concat(DeviceNodes.All(spec.Linux?.Devices ?? []).Select(device => (device.Path, device.Path)));
+        }
+
+        return HasNamespace(spec, "cgroup") ? bound : bound.Concat(
             from mount in spec.Mounts ?? []
             where mount.Type == "cgroup"
             from folder in cgroup.Folders
             let isOnly = cgroup.Folders is [{ Controllers: "" }]
             select (isOnly ? mount.Destination : Path.Combine(mount.Destination, Path.GetFileName(folder.MountPoint)), folder.Path));
     }
+
+    private static bool HasNamespace(Spec spec, string type) => spec.Linux?.Namespaces?.Any(item => item.Type == type) ?? false;
 
     private static bool IsBelowAnother(MountSpec mount, Spec spec) => spec.Mounts!.Any(
         other => other != mount && mount.Destination.StartsWith(other.Destination.TrimEnd('/') + "/", StringComparison.Ordinal));

@@ -22,11 +22,17 @@ internal static class DeviceNodes
         ("ptmx", "pts/ptmx"),
     ];
 
+    /// <summary>Those that a container has whose spec names <paramref name="devices"/>.</summary>
+    public static IEnumerable<DeviceSpec> All(IReadOnlyList<DeviceSpec> devices)
+    {
+        var given = devices.Select(device => device.Path).ToHashSet(StringComparer.Ordinal);
+        return s_default.Where(device => !given.Contains(device.Path)).Concat(devices);
+    }
+
     /// <param name="bind">Bind the host's nodes: mknod is not permitted in a user namespace.</param>
     public static void Make(RootFd root, IReadOnlyList<DeviceSpec> devices, bool bind)
     {
-        var given = devices.Select(device => device.Path).ToHashSet(StringComparer.Ordinal);
-        foreach (var device in s_default.Where(device => !given.Contains(device.Path)).Concat(devices))
+        foreach (var device in All(devices))
         {
             MakeNode(root, device, bind);
         }

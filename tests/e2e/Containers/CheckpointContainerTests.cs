@@ -48,6 +48,38 @@ public sealed class CheckpointContainerTests(ServerFixture fixture) : IClassFixt
     }
 
     [CriuFact]
+    public async Task Checkpoint_PodWithUserNamespace_HasTheContainersOwners()
+    {
+        var config = fixture.Pod();
+        var range = new IDMapping { HostId = 3_000_000, Length = 65_536 };
+        config.Linux.SecurityContext.NamespaceOptions.UsernsOptions = new UserNamespace { Mode = NamespaceMode.Pod, Uids = { range }, Gids = { range.Clone() } };
+        await using var pod = await fixture.RunAsync(config, "sh", "-c", Counting);
+        await Eventually.GetAsync(() => CountAsync(pod), count => count > 0);
+
+        await CheckpointAsync(pod.Container);
+
+        using var changes = new TarReader(new MemoryStream(Read(Location)["rootfs-diff.tar"]));
+        while (changes.GetNextEntry() is { } entry)
+        {
+            Assert.Equal((0, 0), (entry.Uid, entry.Gid));
+        }
+    }
+
+    [CriuFact]
+    public async Task Checkpoint_PodWithOneProcessTree_GoesOn()
+    {
+        var config = fixture.Pod();
+        config.Linux.SecurityContext.NamespaceOptions.Pid = NamespaceMode.Pod;
+        await using var pod = await fixture.RunAsync(config, "sh", "-c", Counting);
+        await Eventually.GetAsync(() => CountAsync(pod), count => count > 0);
+
+        await CheckpointAsync(pod.Container);
+
+        var before = await CountAsync(pod);
+        await Eventually.GetAsync(() => CountAsync(pod), count => count > before + 2);
+    }
+
+    [CriuFact]
     public async Task Checkpoint_ByCrictl_Works()
     {
         if (Command.Find("crictl") is not { } crictl)

@@ -12,6 +12,9 @@ public sealed class HandlerFixture() : StreamsFixture(new HandlerServer(), Handl
     /// <summary>The runtime's own program.</summary>
     public static string Program { get; } = Environment.GetEnvironmentVariable("CRISHIM_OCI_RUNTIME") ?? Command.Find("runc") ?? "";
 
+    /// <summary>Those that work: crun wants a machine with one version of cgroups.</summary>
+    public static IReadOnlyList<string> Working { get; } = Command.Find("crun") is not null && !V1FactAttribute.HasV1 ? [Name, "own-states", "crun"] : [Name, "own-states"];
+
     /// <summary>Where it keeps its states.</summary>
     public string States => ((HandlerServer)Server).States;
 
@@ -21,12 +24,17 @@ public sealed class HandlerFixture() : StreamsFixture(new HandlerServer(), Handl
 
         private readonly string _folder = Directory.CreateTempSubdirectory("crishim-handler-").FullName;
 
+        private static string Crun => Working.Contains("crun") ? $$"""
+            "crun": {"binary": "{{Command.Find("crun")}}" },
+            """ : "";
+
         public string States => Path.Combine(_folder, "states");
 
         protected override string Configuration() => $$$"""
             {"runtime": {"handlers": {
                "{{{Name}}}": {"binary": "{{{Program}}}", "root": "{{{States}}}" },
                "own-states": {"binary": "{{{Program}}}" },
+               {{{Crun}}}
                "missing": {"binary": "/no/such/runtime" } } } }
             """;
 

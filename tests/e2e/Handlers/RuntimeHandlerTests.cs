@@ -10,7 +10,12 @@ namespace CriShim.E2e.Handlers;
 /// <summary>Pods whose containers another OCI runtime makes: all else must be as with the built-in one.</summary>
 public sealed class RuntimeHandlerTests(HandlerFixture fixture) : IClassFixture<HandlerFixture>
 {
+    public static TheoryData<string> Working => [.. HandlerFixture.Working];
+
     private ServerFixture Server => fixture.Server;
+
+    /// <summary>Memory, and then the quota.</summary>
+    private const string Limits = "cd /sys/fs/cgroup; if [ -e memory.max ]; then cat memory.max cpu.max; else cat memory/memory.limit_in_bytes cpu/cpu.cfs_quota_us; fi";
 
     [Fact]
     public async Task Status_OfTheServer_NamesTheHandlersAndTheirFeatures()
@@ -18,7 +23,7 @@ public sealed class RuntimeHandlerTests(HandlerFixture fixture) : IClassFixture<
         var status = await Eventually.GetAsync(
             () => Server.Client.RuntimeAsync<StatusResponse>(new StatusRequest()),
             s => s.RuntimeHandlers.Single(h => h.Name == HandlerFixture.Name).Features.RecursiveReadOnlyMounts);
-        Assert.Equal(["", "crishim", "missing", "other", "own-states"], status.RuntimeHandlers.Select(handler => handler.Name).Order(StringComparer.Ordinal));
+        Assert.Equal(HandlerFixture.Working.Concat(["", "crishim", "missing"]).Order(StringComparer.Ordinal), status.RuntimeHandlers.Select(handler => handler.Name).Order(StringComparer.Ordinal));
         Assert.False(status.RuntimeHandlers.Single(handler => handler.Name == "missing").Features.RecursiveReadOnlyMounts);
         Assert.True(status.Features.MountOptions);
     }
@@ -36,8 +41,7 @@ public sealed class RuntimeHandlerTests(HandlerFixture fixture) : IClassFixture<
     }
 
     [Theory]
-    [InlineData(HandlerFixture.Name)]
-    [InlineData("own-states")]
+    [MemberData(nameof(Working))]
     public async Task Container_FromStartToEnd_HasLogExecAndExitCode(string handler)
     {
         var config = Server.Pod(NamespaceMode.Pod);
@@ -156,6 +160,59 @@ public sealed class RuntimeHandlerTests(HandlerFixture fixture) : IClassFixture<
         Assert.Contains("user:", await Server.OutputAsync(pod.Container, "cat", "/passwd"), StringComparison.Ordinal);
         var limits = await Server.OutputAsync(pod.Container, "/bin/sh", "-c", "cd /sys/fs/cgroup; cat memory/memory.limit_in_bytes 2>/dev/null || cat memory.max");
         Assert.Equal("67108864", limits.Trim());
+    }
+
+    /// <summary>The supervisor's part, whoever has made the container: its cgroup's limits, and its log.</summary>
+    [Theory]
+    [MemberData(nameof(Working))]
+    public async Task Container_Running_IsUpdatedAndItsLogReopened(string handler)
+    {
+        await using var pod = await Server.RunAsync(Server.Pod(), config => config.Linux.Resources.MemoryLimitInBytes = 64 << 20, handler);
+        await Server.Client.RuntimeAsync<UpdateContainerResourcesResponse>(new UpdateContainerResourcesRequest
+        {
+            ContainerId = pod.Container, Linux = new LinuxContainerResources { MemoryLimitInBytes = 96 << 20, CpuQuota = 30_000, CpuPeriod = 100_000 },
+        });
+        var limits = await Server.OutputAsync(pod.Container, "/bin/sh", "-c", Limits);
+        Assert.Equal(["100663296", "30000"], limits.Split([' ', '\n'], StringSplitOptions.RemoveEmptyEntries)[..2]);
+        Assert.Equal(96 << 20, (await Server.StatusAsync(pod.Container)).Resources.Linux.MemoryLimitInBytes);
+
+        var spec = await File.ReadAllTextAsync(Path.Combine(Server.Server.State, "containers", pod.Container, "config.json"));
+        Assert.Contains("io.kubernetes.cri.sandbox-id", spec, StringComparison.Ordinal);
+        Assert.DoesNotContain("io.kubernetes.cri.container-type", spec, StringComparison.Ordinal);
+
+        File.Move(pod.LogPath(), pod.LogPath() + ".1");
+        await Server.Client.RuntimeAsync<ReopenContainerLogResponse>(new ReopenContainerLogRequest { ContainerId = pod.Container });
+        Assert.True(File.Exists(pod.LogPath()));
+    }
+
+    [Fact]
+    public async Task Container_Paused_RefusesExecAndCanBeStopped()
+    {
+        await using var pod = await Server.RunAsync(Server.Pod(), _ => { }, HandlerFixture.Name);
+        Command.Output(HandlerFixture.Program, "--root", fixture.States, "pause", pod.Container);
+        var error = await Assert.ThrowsAsync<CriCallException>(() => Server.ExecAsync(pod.Container, "true"));
+        Assert.Equal(RpcAssert.FailedPrecondition, error.Code);
+        await Server.StopAsync(pod.Container);
+        Assert.Equal(137, (await Server.WaitForExitAsync(pod.Container)).ExitCode);
+    }
+
+    /// <summary>As Status says.</summary>
+    [Fact]
+    public async Task Pod_WithUsersOfItsOwn_HasThemOrIsRefused()
+    {
+        var config = Server.Pod(NamespaceMode.Pod);
+        var map = new IDMapping { HostId = 1_000_000, Length = 65_536 };
+        config.Linux.SecurityContext.NamespaceOptions.UsernsOptions = new UserNamespace { Mode = NamespaceMode.Pod, Uids = { map }, Gids = { map } };
+        var status = await Server.Client.RuntimeAsync<StatusResponse>(new StatusRequest());
+        if (!status.RuntimeHandlers.Single(handler => handler.Name == HandlerFixture.Name).Features.UserNamespaces)
+        {
+            await RpcAssert.FailsAsync(RpcAssert.InvalidArgument, "userns_options", () => Server.RunPodAsync(config, HandlerFixture.Name));
+            return;
+        }
+
+        await using var pod = await Server.RunAsync(config, _ => { }, HandlerFixture.Name);
+        Assert.Equal("0 1000000 65536", string.Join(' ', (await Server.OutputAsync(pod.Container, "cat", "/proc/self/uid_map")).Split(' ', StringSplitOptions.RemoveEmptyEntries)).Trim());
+        Assert.Equal("0", (await Server.OutputAsync(pod.Container, "stat", "-c", "%u", "/bin/busybox")).Trim());
     }
 
     private static bool IsRunning(string commandLine) => Directory.EnumerateDirectories("/proc").Any(folder =>

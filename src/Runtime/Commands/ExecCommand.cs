@@ -13,6 +13,7 @@ internal static class ExecCommand
 {
     public static int Run(CommandContext context)
     {
+        RuntimeImage.Enter();
         OwnProcess.MakeUndumpable();
         var options = ExecOptions.Parse(context.Words);
         var state = context.Store.Load(options.Id);

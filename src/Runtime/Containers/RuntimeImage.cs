@@ -2,6 +2,7 @@ using CriShim.Linux;
 using Microsoft.Win32.SafeHandles;
 using static CriShim.Linux.LibC.Files;
 using static CriShim.Linux.LibC.Mount;
+using static CriShim.Linux.LibC.SyscallNumbers;
 
 namespace CriShim.Runtime.Containers;
 
@@ -11,6 +12,31 @@ namespace CriShim.Runtime.Containers;
 /// </summary>
 internal static class RuntimeImage
 {
+    /// <summary>
+    /// Executes this program again through such a mount, unless it runs from one: for a process whose clone enters a container that others
+    /// are in, and has this file as its /proc/PID/exe until it executes the user's program; or for good, when that is /proc/self/exe.
+    /// </summary>
+    public static void Enter()
+    {
+        using var own = Fd.Open("/proc/self/exe", O_PATH);
+        if (DetachedMount.IsReadOnly(own))
+        {
+            return;
+        }
+
+        using var image = Open();
+        using var program = new SyscallProgram();
+        program.Call(
+            "execute the runtime",
+            SYS_execveat,
+            image.DangerousGetHandle(),
+            program.Text(""),
+            program.ByteStringArray(ReadStrings("/proc/self/cmdline")),
+            program.ByteStringArray(ReadStrings("/proc/self/environ")),
+            AT_EMPTY_PATH);
+        program.Run();
+    }
+
     public static SafeFileHandle Open()
     {
         var own = Fd.Open("/proc/self/exe", O_PATH);
@@ -26,5 +52,19 @@ internal static class RuntimeImage
             DetachedMount.SetAttributes(clone, recursive: false, MOUNT_ATTR_RDONLY, 0, 0, "/proc/self/exe");
             return clone;
         }
+    }
+
+    /// <summary>Strings that end in zeroes, as they are: no text.</summary>
+    private static List<byte[]> ReadStrings(string path)
+    {
+        var strings = new List<byte[]>();
+        ReadOnlySpan<byte> rest = File.ReadAllBytes(path);
+        while (rest.IndexOf((byte)0) is var end and >= 0)
+        {
+            strings.Add(rest[..end].ToArray());
+            rest = rest[(end + 1)..];
+        }
+
+        return strings;
     }
 }

@@ -93,6 +93,28 @@ public sealed class HostileProcessTests : OciBundleTests
         Assert.DoesNotContain("made", output, StringComparison.Ordinal);
     }
 
+    /// <summary>CVE-2019-5736: the file of a runtime that was the command is kept open, and written to once nobody executes it.</summary>
+    [Fact]
+    public void RuntimeBinary_KeptOpenUntilNobodyExecutesIt_CannotBeWritten()
+    {
+        // A state that is a pipe without a writer keeps it waiting.
+        Bundle.Start("sh", "-c", """
+            mkdir -p /r/x; busybox mknod /r/x/state.json p
+            while :; do for p in /proc/[0-9]*; do case $(cat $p/cmdline) in /proc/self/exe*)
+                exec 3<$p/exe; kill -9 ${p#/proc/}
+                for i in 1 2 3 4 5; do sleep 0.2; echo -n >>/proc/self/fd/3 && echo written; done >/result 2>&1
+                echo end >>/result; exit;;
+            esac; done; done 2>/dev/null
+            """);
+        Assert.True(SpinWait.SpinUntil(() => File.Exists(Bundle.Rootfs("r", "x", "state.json")), TimeSpan.FromSeconds(10)));
+        Bundle.Run("exec", "--detach", Bundle.Id, "/proc/self/exe", "--root", "/r", "state", "x");
+
+        var result = Bundle.Rootfs("result");
+        Assert.True(SpinWait.SpinUntil(() => File.Exists(result) && File.ReadAllText(result).EndsWith("end\n", StringComparison.Ordinal), TimeSpan.FromSeconds(30)));
+        Assert.DoesNotContain("written", File.ReadAllText(result), StringComparison.Ordinal);
+        Assert.Contains("Read-only", File.ReadAllText(result), StringComparison.Ordinal);
+    }
+
     /// <summary>Nobody in the container may look into the process that comes in, before it is the user's program (CVE-2016-9962).</summary>
     [Fact]
     public void Memory_OfAProcessThatComesIn_CannotBeReadFromInside()

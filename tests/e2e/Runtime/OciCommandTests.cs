@@ -166,7 +166,7 @@ public sealed class OciCommandTests : OciBundleTests
         Bundle.WriteSpec("sh", "-c", "trap 'exit 3' TERM; echo ready; while true; do sleep 0.05; done");
 
         var result = Command.Run(
-            "timeout", "--preserve-status", "1", Binaries.Runtime, "--root", Path.Combine(Bundle.Path, "state"), "run", "--bundle", Bundle.Path, Bundle.Id);
+            "timeout", "--preserve-status", $"{Patience.Seconds(1).TotalSeconds}", Binaries.Runtime, "--root", Path.Combine(Bundle.Path, "state"), "run", "--bundle", Bundle.Path, Bundle.Id);
 
         Assert.Equal((3, "ready\n"), (result.ExitCode, result.Output));
     }

@@ -159,7 +159,7 @@ public sealed class ProcessAttributeTests : OciBundleTests
     {
         Bundle.WriteSpec("sh", "-c", $"({script}) 2>&1; sleep 100");
         var output = Path.Combine(Bundle.Path, "first");
-        OciBundle.RequireSuccess(Command.Run("sh", "-c", $"'{Binaries.Runtime}' --root '{Bundle.StateRoot}' run --detach --bundle '{Bundle.Path}' {Bundle.Id} > '{output}' 2>&1 < /dev/null"));
+        OciBundle.RequireSuccess(Command.Run("sh", "-c", $"'{Binaries.Runtime}' {string.Join(' ', Bundle.Flags)} run --detach --bundle '{Bundle.Path}' {Bundle.Id} > '{output}' 2>&1 < /dev/null"));
         SpinWait.SpinUntil(() => new FileInfo(output).Length > 0, Patience.Seconds(10));
         return File.ReadAllText(output) + OciBundle.RequireSuccess(Bundle.Run("exec", Bundle.Id, "sh", "-c", $"({script}) 2>&1")).Output;
     }

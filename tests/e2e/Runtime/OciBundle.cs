@@ -37,6 +37,9 @@ internal sealed class OciBundle : IDisposable
     /// <summary>The folder of its states: `--root`.</summary>
     public string StateRoot => _folder.Combine("state");
 
+    /// <summary>What each command on this bundle's states begins with.</summary>
+    public string[] Flags => ["--root", StateRoot, .. s_driver];
+
     public Spec Spec { get; set; }
 
     /// <summary>True where the tests run with the systemd driver (hack/test-vm).</summary>
@@ -56,7 +59,7 @@ internal sealed class OciBundle : IDisposable
     {
         var (output, error) = (_folder.Combine("stdout"), _folder.Combine("stderr"));
         var script = $"exec \"$0\" \"$@\" </dev/null >'{output}' 2>'{error}'";
-        var result = Command.Run("sh", ["-c", script, Binaries.Runtime, "--root", StateRoot, .. s_driver, .. words]);
+        var result = Command.Run("sh", ["-c", script, Binaries.Runtime, .. Flags, .. words]);
         return new CommandResult(result.ExitCode, File.ReadAllText(output), File.ReadAllText(error));
     }
 

@@ -165,8 +165,9 @@ public sealed class OciCommandTests : OciBundleTests
         // timeout(1) signals the runtime, not the container's process.
         Bundle.WriteSpec("sh", "-c", "trap 'exit 3' TERM; echo ready; while true; do sleep 0.05; done");
 
+        var limit = $"{Patience.Seconds(1).TotalSeconds}";
         var result = Command.Run(
-            "timeout", "--preserve-status", $"{Patience.Seconds(1).TotalSeconds}", Binaries.Runtime, "--root", Path.Combine(Bundle.Path, "state"), "run", "--bundle", Bundle.Path, Bundle.Id);
+            "timeout", ["--preserve-status", limit, Binaries.Runtime, .. Bundle.Flags, "run", "--bundle", Bundle.Path, Bundle.Id]);
 
         Assert.Equal((3, "ready\n"), (result.ExitCode, result.Output));
     }

@@ -46,13 +46,12 @@ public sealed class OciMigrationTests : OciBundleTests
         var port = FreePort();
         var ready = Path.Combine(Bundle.Path, "ready");
         Command.Output("mkfifo", ready);
-        string[] flags = ["--root", Bundle.StateRoot, .. OciBundle.UsesSystemd ? new[] { "--systemd-cgroup" } : []];
         string[] words = ["checkpoint", "--lazy-pages", "--page-server", "127.0.0.1:" + port, "--status-fd", "7", "--image-path", Images, Bundle.Id];
-        using var checkpoint = Start("sh", ["-c", $"exec \"$0\" \"$@\" 7<>'{ready}'", Binaries.Runtime, .. flags, .. words]);
+        using var checkpoint = Start("sh", ["-c", $"exec \"$0\" \"$@\" 7<>'{ready}'", Binaries.Runtime, .. Bundle.Flags, .. words]);
         await using (var status = new FileStream(ready, FileMode.Open, FileAccess.Read, FileShare.ReadWrite))
         {
             var word = new byte[1];
-            Assert.Equal(1, await status.ReadAsync(word).AsTask().WaitAsync(TimeSpan.FromSeconds(20)));
+            Assert.Equal(1, await status.ReadAsync(word).AsTask().WaitAsync(Patience.Seconds(20)));
             Assert.Equal([0], word);
         }
 

@@ -111,7 +111,7 @@ public sealed class OciTerminalTests : OciBundleTests
             File.WriteAllText(Path.Combine(Bundle.Path, $"file{number}"), $"{number} ");
         }
 
-        var script = $"cd {Bundle.Path}; exec 3<file3 4<file4 5<file5; export {environment}; exec \"$0\" --root state {words} {Bundle.Id}";
+        var script = $"cd {Bundle.Path}; exec 3<file3 4<file4 5<file5; export {environment}; exec \"$0\" {string.Join(' ', Bundle.Flags)} {words} {Bundle.Id}";
         var result = OciBundle.RequireSuccess(Command.Run("sh", "-c", script, Binaries.Runtime));
 
         Assert.Equal((expected + (environment.StartsWith("LISTEN", StringComparison.Ordinal) ? " 1 1" : " ")).Trim(), result.Output.Trim());

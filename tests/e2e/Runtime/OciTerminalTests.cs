@@ -122,7 +122,7 @@ public sealed class OciTerminalTests : OciBundleTests
     {
         Bundle.Start("sleep", "100");
         var (place, hierarchy) = V1FactAttribute.HasV1 ? ("pids:sub", "/sys/fs/cgroup/pids") : ("sub", "/sys/fs/cgroup");
-        Directory.CreateDirectory($"{hierarchy}/crishim-test-{Bundle.Id}/sub");
+        Directory.CreateDirectory($"{hierarchy}{Bundle.CgroupFolder}/sub");
 
         var inside = Bundle.Run("exec", "--cgroup", place, Bundle.Id, "sh", "-c", "grep -c '/sub$' /proc/self/cgroup");
         Assert.Equal("1\n", OciBundle.RequireSuccess(inside).Output);

@@ -2,7 +2,6 @@ using CriShim.Cgroups.V2;
 using CriShim.Linux;
 using CriShim.Oci.RuntimeSpec;
 using Microsoft.Win32.SafeHandles;
-using static CriShim.Linux.LibC.Files;
 
 namespace CriShim.Cgroups.V1;
 
@@ -14,7 +13,6 @@ namespace CriShim.Cgroups.V1;
 internal sealed class CgroupV1Manager : ICgroupManager
 {
     private const string FreezerController = "freezer";
-    private const string CpusetController = "cpuset";
     private static readonly TimeSpan s_removalLimit = TimeSpan.FromSeconds(2);
 
     private CgroupFolder[] _folders;
@@ -56,34 +54,16 @@ internal sealed class CgroupV1Manager : ICgroupManager
     // Any hierarchy lists the processes; the freezer's is the one they are killed by.
     private string ProcessesPath => _processes?.Path ?? PathOf(FreezerController) ?? _folders[0].Path;
 
-    public void Create() => Make(_folders);
-
-    private static void Make(ReadOnlySpan<CgroupFolder> folders)
-    {
-        var made = new List<string>(folders.Length);
-        try
-        {
-            foreach (var folder in folders)
-            {
-                Make(folder);
-                made.Add(folder.Path);
-            }
-        }
-        catch
-        {
-            made.ForEach(path => CgroupTree.TryRemove(path));
-            throw;
-        }
-    }
+    public void Create() => CgroupFolders.Make(_folders);
 
     public bool Exists() => Array.Exists(_folders, folder => Directory.Exists(folder.Path));
 
     public void Apply(ResourcesSpec? resources)
     {
         // Before anything that could fail, and without it no process can join.
-        if (Find(CpusetController) is { } cpuset)
+        if (Find(CpusetController.Name) is { } cpuset)
         {
-            V1.CpusetController.ApplyFirst(new ControlFolder(cpuset.Path), resources?.Cpu, cpuset.MountPoint);
+            CpusetController.ApplyFirst(new ControlFolder(cpuset.Path), resources?.Cpu, cpuset.MountPoint);
         }
 
         if (resources is not null)
@@ -113,7 +93,7 @@ internal sealed class CgroupV1Manager : ICgroupManager
             return WholeCgroup.Make(this, resources);
         }
 
-        Make(_folders.AsSpan(_folders.Length - 1));
+        CgroupFolders.Make(_folders.AsSpan(_folders.Length - 1));
         return new CgroupJoin([], _processes.OpenFolder());
     }
 
@@ -126,7 +106,7 @@ internal sealed class CgroupV1Manager : ICgroupManager
 
         try
         {
-            Make(V1Folders);
+            CgroupFolders.Make(V1Folders);
         }
         catch
         {
@@ -136,29 +116,11 @@ internal sealed class CgroupV1Manager : ICgroupManager
         }
 
         Apply(resources);
-        return OpenV1(cloneInto: null);
+        return new CgroupJoin(CgroupFolders.OpenTasks(V1Folders), null);
     }
 
-    public CgroupJoin OpenJoin(CgroupLeaf? leaf = null) => OpenV1(leaf?.OpenFolder() ?? _processes?.OpenFolder());
-
-    private CgroupJoin OpenV1(SafeFileHandle? cloneInto)
-    {
-        var files = new List<SafeFileHandle>(_folders.Length);
-        try
-        {
-            foreach (var folder in V1Folders)
-            {
-                files.Add(Fd.Open(folder.Path + "/tasks", O_WRONLY));
-            }
-
-            return new CgroupJoin(files, cloneInto);
-        }
-        catch
-        {
-            files.ForEach(file => file.Dispose());
-            throw;
-        }
-    }
+    public CgroupJoin OpenJoin(CgroupLeaf? leaf = null) =>
+        new(CgroupFolders.OpenTasks(V1Folders), leaf?.OpenFolder() ?? _processes?.OpenFolder());
 
     public CgroupLeaf? CreateLeaf(string name) => _processes is null ? null : CgroupLeaf.Create(_processes.Path, name);
 
@@ -244,11 +206,11 @@ internal sealed class CgroupV1Manager : ICgroupManager
 
     public void Remove()
     {
-        var busy = TryRemoveAll();
+        var busy = CgroupFolders.TryRemove(_folders);
         if (busy.Errno == Errno.EBUSY)
         {
             WaitEmpty(s_removalLimit);
-            busy = TryRemoveAll();
+            busy = CgroupFolders.TryRemove(_folders);
         }
 
         if (busy.Errno != Errno.None)
@@ -271,38 +233,6 @@ internal sealed class CgroupV1Manager : ICgroupManager
 
     private V1Resources ResourcesOf(Func<string, ControlFolder> open) =>
         new(controller => PathOf(controller) is { } path ? open(path) : null, open, _processes is null ? null : _folders[^1]);
-
-    private static void Make(CgroupFolder folder)
-    {
-        var parent = Path.GetDirectoryName(folder.Path)!;
-        if (CgroupHierarchy.ListHas(folder.Controllers, CpusetController) && CgroupTree.Make(parent))
-        {
-            V1.CpusetController.InheritByDefault(parent);
-        }
-
-        CgroupTree.MakeNew(folder.Path);
-    }
-
-    // The cgroup2 folder last: its events tell when the others are empty.
-    private (Errno Errno, string Path) TryRemoveAll()
-    {
-        (Errno Errno, string Path) first = (Errno.None, "");
-        foreach (var folder in _folders)
-        {
-            if (first.Errno != Errno.None && folder.Controllers.Length == 0)
-            {
-                continue;
-            }
-
-            var errno = CgroupTree.TryRemove(folder.Path);
-            if (errno != Errno.None && first.Errno == Errno.None)
-            {
-                first = (errno, folder.Path);
-            }
-        }
-
-        return first;
-    }
 
     private CgroupFolder? Find(string controller)
     {

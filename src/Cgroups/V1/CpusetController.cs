@@ -10,6 +10,8 @@ namespace CriShim.Cgroups.V1;
 /// </summary>
 internal static class CpusetController
 {
+    public const string Name = "cpuset";
+
     private const string CpusFile = "cpuset.cpus";
     private const string MemsFile = "cpuset.mems";
 

@@ -68,7 +68,8 @@ internal static class DumpCommand
         [
             "--leave-running", "--file-locks", "--ext-unix-sk", "--tcp-established", "--shell-job",
             "--image-path", request.ImagePath, "--work-path", request.WorkPath, request.ContainerId,
-        ]) with { SkipsNetworkLock = CriuFeatures.VersionOf(request.Criu, watch.Begin) >= s_skipsNetworkLock };
+        ]) with
+        { SkipsNetworkLock = CriuFeatures.VersionOf(request.Criu, watch.Begin) >= s_skipsNetworkLock };
         Checkpointer.Save(state, spec, cgroup, options, request.Criu, watch);
     }
 }

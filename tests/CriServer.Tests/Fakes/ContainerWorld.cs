@@ -1,4 +1,3 @@
-using Container = CriShim.CriServer.Containers.Container;
 using CriShim.Cgroups;
 using CriShim.Cri.V1;
 using CriShim.CriServer.Containers;
@@ -6,6 +5,7 @@ using CriShim.CriServer.Specs;
 using CriShim.CriServer.State;
 using CriShim.Runtime.Contract;
 using Microsoft.Extensions.Logging.Abstractions;
+using Container = CriShim.CriServer.Containers.Container;
 
 namespace CriShim.CriServer.Tests.Fakes;
 

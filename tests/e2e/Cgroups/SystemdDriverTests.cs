@@ -94,7 +94,9 @@ public sealed class SystemdDriverTests : IAsyncLifetime
         Assert.Equal("0", File.ReadAllText(folder + "/cpuset.cpus").Trim());
         var denied = await Client.RuntimeAsync<ExecSyncResponse>(new ExecSyncRequest
         {
-            ContainerId = container, Timeout = (long)Patience.Seconds(20).TotalSeconds, Cmd = { "/bin/sh", "-c", "mknod /tmp/k c 1 11 && : > /tmp/k" },
+            ContainerId = container,
+            Timeout = (long)Patience.Seconds(20).TotalSeconds,
+            Cmd = { "/bin/sh", "-c", "mknod /tmp/k c 1 11 && : > /tmp/k" },
         });
         Assert.NotEqual(0, denied.ExitCode);
         await RemoveAsync(sandbox);

@@ -46,7 +46,9 @@ public sealed class CheckpointFailureTests(ScriptedCriuFixture fixture) : IClass
 
         await RpcAssert.FailsAsync(code, text, () => fixture.Client.RuntimeAsync<CheckpointContainerResponse>(new CheckpointContainerRequest
         {
-            ContainerId = pod.Container, Location = Path.Combine(Folder, "x.tar"), Timeout = timeout,
+            ContainerId = pod.Container,
+            Location = Path.Combine(Folder, "x.tar"),
+            Timeout = timeout,
         }));
 
         Assert.Empty(Directory.EnumerateFiles(Folder));

@@ -170,7 +170,8 @@ public sealed class RuntimeHandlerTests(HandlerFixture fixture) : IClassFixture<
         await using var pod = await Server.RunAsync(Server.Pod(), config => config.Linux.Resources.MemoryLimitInBytes = 64 << 20, handler);
         await Server.Client.RuntimeAsync<UpdateContainerResourcesResponse>(new UpdateContainerResourcesRequest
         {
-            ContainerId = pod.Container, Linux = new LinuxContainerResources { MemoryLimitInBytes = 96 << 20, CpuQuota = 30_000, CpuPeriod = 100_000 },
+            ContainerId = pod.Container,
+            Linux = new LinuxContainerResources { MemoryLimitInBytes = 96 << 20, CpuQuota = 30_000, CpuPeriod = 100_000 },
         });
         var limits = await Server.OutputAsync(pod.Container, "/bin/sh", "-c", Limits);
         Assert.Equal(["100663296", "30000"], limits.Split([' ', '\n'], StringSplitOptions.RemoveEmptyEntries)[..2]);

@@ -1,5 +1,4 @@
 using CriShim.Cri.V1;
-using CriShim.E2e.Fixtures;
 
 namespace CriShim.E2e.Isolation;
 

@@ -1,4 +1,3 @@
-using Container = CriShim.CriServer.Containers.Container;
 using CriShim.Cgroups;
 using CriShim.Cri.V1;
 using CriShim.CriServer.Configuration;
@@ -11,6 +10,7 @@ using CriShim.E2e.Fixtures;
 using CriShim.Runtime.Contract;
 using CriShim.TestKit;
 using Microsoft.Extensions.Logging.Abstractions;
+using Container = CriShim.CriServer.Containers.Container;
 
 namespace CriShim.E2e.Streams;
 

@@ -72,7 +72,7 @@ internal sealed class Composition : IAsyncDisposable
             HostFactsReader.Read(cgroupFactory.Mode == CgroupMode.Unified, cgroupFactory.HasSwapAccounting(), cgroupPaths),
             options.Containers.AppArmorProfile,
             loggers.CreateLogger<Composition>());
-        var runtime = new RuntimeClient.RuntimeClient(new RuntimeProcess(RuntimeBinary.Find(options.Runtime.Binary), _io), _io, layout);
+        var runtime = new RuntimeClient.RuntimeClient(new RuntimeProcess(RuntimeBinary.Open(options.Runtime.Binary), _io), _io, layout);
         var network = new PodNetwork(
             options.Network, options.Root, new ProgramRunner(_io.Loop), _durability.Request, loggers.CreateLogger<PodNetwork>());
         var builtIn = BuiltInFeatures.Read();

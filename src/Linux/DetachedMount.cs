@@ -61,6 +61,10 @@ public static class DetachedMount
         Apply(mount, recursive, attributes, subject);
     }
 
+    /// <summary>As nothing that is opened through it can be written then.</summary>
+    public static void MakeReadOnly(SafeFileHandle mount, string? subject = null) =>
+        SetAttributes(mount, recursive: false, MOUNT_ATTR_RDONLY, 0, subject: subject);
+
     /// <summary>Maps the owners of files by a user namespace (an idmapped mount). Before the mount is attached.</summary>
     public static void MapIds(SafeFileHandle mount, bool recursive, SafeFileHandle userNamespace, string? subject = null)
     {

@@ -17,6 +17,16 @@ public static class OwnProcess
     /// <summary>Out of reach of the terminal's signals: in a session of its own, unless it leads one already (setsid(2)).</summary>
     public static void LeaveSession() => Check.Tolerate(setsid(), Errno.EPERM, "setsid");
 
+    /// <summary>/proc/PID/comm, whatever name it was executed by; 15 bytes of it (prctl(2)).</summary>
+    public static unsafe void SetName(ReadOnlySpan<byte> name)
+    {
+        // SAFETY: the kernel copies 16 bytes at most, up to the zero.
+        fixed (byte* text = name)
+        {
+            Check.Result(prctl(PR_SET_NAME, (nuint)text, 0, 0, 0), "prctl(PR_SET_NAME)");
+        }
+    }
+
     /// <summary>Nobody but root may read its memory or /proc/PID/exe, whatever user namespace they are root in (prctl(2)).</summary>
     public static void MakeUndumpable() => Check.Result(prctl(PR_SET_DUMPABLE, 0, 0, 0, 0), "prctl(PR_SET_DUMPABLE)");
 

@@ -5,6 +5,9 @@ using CriShim.Runtime.Init;
 using CriShim.Runtime.Sandboxes;
 using Microsoft.Win32.SafeHandles;
 
+// It is executed by descriptor (the server, the init's creator), which says nothing to people who look at processes.
+OwnProcess.SetName("crishim-runtime\0"u8);
+
 // Roles that nobody calls by hand first: the container init is on the path of every start.
 return args switch
 {

@@ -5,8 +5,7 @@ using static CriShim.Linux.LibC.Files;
 namespace CriShim.CriServer.RuntimeClient;
 
 /// <summary>Starts processes of crishim-runtime with a control connection as fd 3, and collects their ends.</summary>
-/// <param name="binary">Absolute path of crishim-runtime.</param>
-internal sealed class RuntimeProcess(string binary, IoLoop io)
+internal sealed class RuntimeProcess(RuntimeBinary binary, IoLoop io)
 {
     /// <param name="role">The sub-command.</param>
     /// <param name="errorLog">File that standard error is appended to; null: /dev/null.</param>
@@ -26,7 +25,7 @@ internal sealed class RuntimeProcess(string binary, IoLoop io)
                     fds.Add((2, errors));
                 }
 
-                var child = ChildProcess.Start(new ChildProcessOptions(binary, [Path.GetFileName(binary), role, .. arguments]) { Fds = fds, NewSession = true });
+                var child = ChildProcess.Start(new ChildProcessOptions(binary.Path, [binary.Name, role, .. arguments]) { Fds = fds, NewSession = true });
                 io.Post(() => io.Loop.Add(child.PidFd.Handle, EpollEvents.Read, _ => Reap(child)));
             }
 

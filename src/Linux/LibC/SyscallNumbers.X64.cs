@@ -27,6 +27,7 @@ public static class SyscallNumbers
     public const int SYS_setresgid = 119;
     public const int SYS_capset = 126;
     public const int SYS_personality = 135;
+    public const int SYS_statfs = 137;
     public const int SYS_pivot_root = 155;
     public const int SYS_prctl = 157;
     public const int SYS_sched_setaffinity = 203;

@@ -20,6 +20,11 @@ internal static class ContainerMaker
     {
         OwnProcess.MakeUndumpable();
         var (spec, json) = BundleReader.Read(options.BundlePath);
+        if (!IsAloneInItsPidNamespace(spec))
+        {
+            RuntimeImage.Enter();
+        }
+
         CheckTerminal(spec.Process?.Terminal ?? false, options.ConsoleSocket, withGate || options.Detach);
         context.Log.WarnOfUnknown(spec.Process?.Capabilities);
         var cgroupPath = ContainerCgroup.PathOf(options.Id, spec, context.UsesSystemd);
@@ -53,6 +58,10 @@ internal static class ContainerMaker
             throw;
         }
     }
+
+    /// <summary>Others who see the init before it is the user's program see this program's file as its /proc/PID/exe.</summary>
+    private static bool IsAloneInItsPidNamespace(Spec spec) =>
+        spec.Linux?.Namespaces?.Any(item => item is { Type: "pid", Path: null or "" }) ?? false;
 
     /// <summary>Ends and removes a container that is not going to be used.</summary>
     public static void Destroy(CreatedContainer container)

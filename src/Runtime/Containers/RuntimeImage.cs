@@ -1,7 +1,6 @@
 using CriShim.Linux;
 using Microsoft.Win32.SafeHandles;
 using static CriShim.Linux.LibC.Files;
-using static CriShim.Linux.LibC.Mount;
 using static CriShim.Linux.LibC.SyscallNumbers;
 
 namespace CriShim.Runtime.Containers;
@@ -15,6 +14,7 @@ internal static class RuntimeImage
     /// <summary>
     /// Executes this program again through such a mount, unless it runs from one: for a process whose clone enters a container that others
     /// are in, and has this file as its /proc/PID/exe until it executes the user's program; or for good, when that is /proc/self/exe.
+    /// <see cref="EarlyMain"/> does so where it can; this also says why it cannot be done.
     /// </summary>
     public static void Enter()
     {
@@ -49,7 +49,7 @@ internal static class RuntimeImage
         using (own)
         {
             var clone = DetachedMount.Clone(own, recursive: false, "/proc/self/exe");
-            DetachedMount.SetAttributes(clone, recursive: false, MOUNT_ATTR_RDONLY, 0, 0, "/proc/self/exe");
+            DetachedMount.MakeReadOnly(clone, "/proc/self/exe");
             return clone;
         }
     }

@@ -18,7 +18,7 @@ public sealed class PodDialerTests : IDisposable
     private readonly PodDialer _dialer;
 
     public PodDialerTests() =>
-        _dialer = new PodDialer(_sandboxes, new RuntimeClient(new RuntimeProcess(Binaries.Runtime, _io), _io, new StateLayout("/nowhere")));
+        _dialer = new PodDialer(_sandboxes, new RuntimeClient(new RuntimeProcess(RuntimeBinary.Open(Binaries.Runtime), _io), _io, new StateLayout("/nowhere")));
 
     public void Dispose()
     {

@@ -45,7 +45,7 @@ public class StreamsFixture : IAsyncLifetime, IDisposable
     {
         await _server.InitializeAsync();
         var layout = new StateLayout(_server.Server.State);
-        _runtime = new RuntimeClient(new RuntimeProcess(Binaries.Runtime, _io), _io, layout);
+        _runtime = new RuntimeClient(new RuntimeProcess(RuntimeBinary.Open(Binaries.Runtime), _io), _io, layout);
         var cgroups = new ContainerCgroups(CgroupManagerFactory.FromProc(), new FolderCgroupPaths(), NullLogger<ContainerCgroups>.Instance);
         _live = new LiveContainers(_containers, _runtime, layout, cgroups, TimeProvider.System, NullLogger<LiveContainers>.Instance);
         _streams = new ContainerStreams(

@@ -1,6 +1,8 @@
 using CriShim.Cri.V1;
 using CriShim.E2e.Fixtures;
+using CriShim.Linux;
 using CriShim.TestKit;
+using static CriShim.Linux.LibC.Files;
 using ProfileType = CriShim.Cri.V1.SecurityProfile.Types.ProfileType;
 
 namespace CriShim.E2e.Isolation.Escapes;
@@ -71,6 +73,17 @@ public sealed class HostBoundaryTests(ServerFixture fixture) : IClassFixture<Ser
         var cgroups = await File.ReadAllTextAsync($"/proc/{Supervisors.Of(fixture.Server.State, pod.Container)}/cgroup");
         Assert.NotEqual("", cgroups);
         Assert.DoesNotContain(pod.Container, cgroups, StringComparison.Ordinal);
+    }
+
+    /// <summary>CVE-2019-5736: who gets hold of its /proc/PID/exe cannot write our file, not even when it executes no more (ETXTBSY).</summary>
+    [Fact]
+    public async Task Supervisor_OfAContainer_RunsFromAReadOnlyMountUnderItsName()
+    {
+        await using var pod = await fixture.RunAsync(fixture.Pod(), "sleep", "1000");
+        var process = $"/proc/{Supervisors.Of(fixture.Server.State, pod.Container)}";
+        using var file = Fd.Open($"{process}/exe", O_PATH);
+        Assert.True(DetachedMount.IsReadOnly(file));
+        Assert.Equal("crishim-runtime\n", await File.ReadAllTextAsync($"{process}/comm"));
     }
 
     /// <summary>CVE-2023-6476, CVE-2024-3154: an annotation changes nothing.</summary>

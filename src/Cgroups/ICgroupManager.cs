@@ -91,6 +91,12 @@ public interface ICgroupManager
     /// <summary>How many processes of this cgroup the kernel's OOM killer ended. Read it before <see cref="Remove"/>. 0 without a memory controller.</summary>
     long OomKillCount();
 
+    /// <summary>
+    /// Keeps the OOM kills of a cgroup that goes by itself when its last process has ended; to be made before a program runs there. Null where
+    /// the cgroup stays until <see cref="Remove"/>, or nothing above it counts. The caller's.
+    /// </summary>
+    OomWitness? WatchOom();
+
     /// <summary>What is used now. Parts whose controller is absent are null.</summary>
     CgroupStats Stats(StatsParts parts = StatsParts.All);
 

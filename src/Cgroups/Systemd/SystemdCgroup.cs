@@ -86,6 +86,9 @@ internal sealed class SystemdCgroup(CgroupHierarchy hierarchy, ScopePath scope, 
 
     public long OomKillCount() => _cgroup.OomKillCount();
 
+    /// <summary>systemd removes a scope's cgroup once it has heard that nothing runs in it.</summary>
+    public OomWitness? WatchOom() => OomWitness.Begin(Folders[0].Path);
+
     public CgroupStats Stats(StatsParts parts = StatsParts.All) => _cgroup.Stats(parts);
 
     /// <summary>The folders first: systemd would kill what is left, where the caller is to be told.</summary>

@@ -189,6 +189,8 @@ internal sealed class CgroupV1Manager : ICgroupManager
         ? (long)StatText.Find(CgroupFile.ReadIfPresent(memory + "/memory.oom_control"), "oom_kill")
         : 0;
 
+    public OomWitness? WatchOom() => null;
+
     public CgroupStats Stats(StatsParts parts = StatsParts.All)
     {
         var details = parts.HasFlag(StatsParts.Details);

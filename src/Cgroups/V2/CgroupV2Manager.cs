@@ -94,6 +94,8 @@ internal sealed class CgroupV2Manager : ICgroupManager
 
     public long OomKillCount() => OomEvents.KillCount(_folder.Path);
 
+    public OomWitness? WatchOom() => null;
+
     public CgroupStats Stats(StatsParts parts = StatsParts.All)
     {
         var details = parts.HasFlag(StatsParts.Details);

@@ -7,7 +7,10 @@ internal static class OomEvents
     /// memory.events.local counts the processes of the cgroup itself. Kills in cgroups below it count only when this cgroup's limit was
     /// the one that was hit: a container that runs containers is not OOM-killed when one of those is.
     /// </summary>
-    public static long KillCount(string path)
+    public static long KillCount(string path) => TryKillCount(path) ?? 0;
+
+    /// <summary>As <see cref="KillCount"/>; null when the cgroup is gone, or has no memory controller.</summary>
+    public static long? TryKillCount(string path)
     {
         var local = CgroupFile.ReadIfPresent(path + "/memory.events.local");
         if (local is not null && StatText.Find(local, "oom_kill") is var own && (own > 0 || StatText.Find(local, "oom") == 0))
@@ -15,6 +18,6 @@ internal static class OomEvents
             return (long)own;
         }
 
-        return (long)StatText.Find(CgroupFile.ReadIfPresent(path + "/memory.events"), "oom_kill");
+        return CgroupFile.ReadIfPresent(path + "/memory.events") is { } all ? (long)StatText.Find(all, "oom_kill") : null;
     }
 }

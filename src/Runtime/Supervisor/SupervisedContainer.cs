@@ -14,7 +14,6 @@ namespace CriShim.Runtime.Supervisor;
 internal sealed class SupervisedContainer(string id, IContainerBackend backend, int originalOomScore) : IDisposable
 {
     private const int MaxSignal = 64;
-    private bool _wasOomKilled;
 
     public int Pid => backend.Pid;
 
@@ -102,25 +101,26 @@ internal sealed class SupervisedContainer(string id, IContainerBackend backend, 
         KillRest();
         _ = backend.PidFd.Reap();
         backend.Delete();
-        backend.Dispose();
+        Dispose();
     }
 
+    /// <summary>For the loop: <see cref="WasOomKilled"/> is to be asked when it fires. Null where the cgroup stays until <see cref="Delete"/>.</summary>
+    public OomWitness? Oom { get; } = backend.Cgroup.WatchOom();
+
     /// <summary>
-    /// Whether the OOM killer ended a process of it. To be asked as soon as init has ended, and again when all has: systemd removes a scope's
-    /// cgroup, and the count with it, once nothing runs there.
+    /// Whether the OOM killer ended a process of it. With a witness to be asked as soon as init has ended, and again when all has.
     /// </summary>
     public bool WasOomKilled(RuntimeLog problems)
     {
         try
         {
-            _wasOomKilled |= backend.Cgroup.OomKillCount() > 0;
+            return (Oom?.KillCount() ?? backend.Cgroup.OomKillCount()) > 0;
         }
         catch (Exception e) when (Failures.IsExpected(e))
         {
             problems.Error($"failed to read OOM count of container \"{id}\": {e.Message}");
+            return false;
         }
-
-        return _wasOomKilled;
     }
 
     /// <summary>Removes what is left of an ended container. What cannot be removed is only reported: its exit must be told all the same.</summary>
@@ -139,7 +139,11 @@ internal sealed class SupervisedContainer(string id, IContainerBackend backend, 
         }
     }
 
-    public void Dispose() => backend.Dispose();
+    public void Dispose()
+    {
+        Oom?.Dispose();
+        backend.Dispose();
+    }
 
     /// <summary>The container's, where the process has none: never this process's own, which is lowered.</summary>
     private ProcessSpec WithOomScore(ProcessSpec process) =>

@@ -15,7 +15,8 @@ namespace CriShim.Runtime.Supervisor;
 /// <item><term>an attached client has written, or left</term><description><see cref="ContainerInput"/>, <see cref="AttachedClient"/></description></item>
 /// <item><term>an exec'd process has ended</term><description><see cref="ExecSessions"/></description></item>
 /// <item><term>the container init has ended</term><description><see cref="ExitDrain"/>, then <see cref="OnDrained"/></description></item>
-/// <item><term>a timer</term><description>of the drain, of idle memory, of orphans</description></item>
+/// <item><term>an OOM kill, a limit was hit</term><description><see cref="OomWatch"/>, where the cgroup may be gone before it is asked</description></item>
+/// <item><term>a timer</term><description>of the drain, of idle memory, of orphans, of the OOM watch</description></item>
 /// </list>
 /// </summary>
 internal sealed class Supervisor : IDisposable
@@ -60,6 +61,11 @@ internal sealed class Supervisor : IDisposable
         _orphanTimer = _loop.CreateTimer(OnOrphanTimer);
         _idleTimer = _loop.CreateTimer(IdleMemory.Release);
         _loop.Add(container.PidFd.Handle, EpollEvents.Read, _ => OnInitExited());
+        if (container.Oom is { } oom)
+        {
+            OomWatch.Begin(_loop, oom, () => _ = container.WasOomKilled(problems));
+        }
+
         if (container.SharesHostPids || request.Runtime is not null)
         {
             _orphanTimer.Start(s_orphanPeriod);

@@ -139,6 +139,41 @@ public sealed class SupervisorTests
         Assert.Equal(137, exit.ExitCode);
     }
 
+    /// <summary>systemd removes a scope's cgroup, and its counters, once it is empty; here that is before the supervisor can look.</summary>
+    [Fact]
+    public void Memory_LimitExceededAndCgroupGone_IsReportedAsOom()
+    {
+        const int SIGUSR1 = 10;
+        const int SIGCONT = 18;
+        const int SIGSTOP = 19;
+        const string Greedy = "trap 'exec dd if=/dev/zero of=/dev/null bs=200M count=1' USR1; echo ready; while :; do sleep 0.05; done";
+        using var container = new SupervisedContainer("sh", "-c", Greedy)
+        {
+            Resources = new ResourcesSpec { Memory = new MemorySpec { Limit = 32 << 20, Swap = 32 << 20 } },
+        };
+        container.CreateAndStart();
+        WaitForLog(container, "ready");
+        using var supervisor = PidFd.Open(container.Record!.SupervisorPid)!;
+        using var init = PidFd.Open(container.Record.InitPid)!;
+        supervisor.SendSignal(SIGSTOP);
+        try
+        {
+            init.SendSignal(SIGUSR1);
+            Assert.True(ProcessEnd.Wait(init, Patience.Seconds(10)));
+            if (OciBundle.UsesSystemd)
+            {
+                Assert.True(SpinWait.SpinUntil(() => !container.Cgroup.Exists(), Patience.Seconds(10)), "systemd left the cgroup");
+            }
+        }
+        finally
+        {
+            supervisor.SendSignal(SIGCONT);
+        }
+
+        var exit = container.Await<ExitedEvent>().Exit;
+        Assert.Equal((137, true), (exit.ExitCode, exit.OomKilled));
+    }
+
     [Fact]
     public void Stdio_OtherUser_CanBeReopened()
     {

@@ -162,7 +162,7 @@ public sealed class CheckpointContainerTests(ServerFixture fixture) : IClassFixt
 
     private void AssertNothingLeft() => Assert.Empty(NamesIn(Path.Combine(fixture.Server.Root, "checkpoints")));
 
-    private Task CheckpointAsync(string container, long timeout = 30) => fixture.Client.RuntimeAsync<CheckpointContainerResponse>(
+    private Task<CheckpointContainerResponse> CheckpointAsync(string container, long timeout = 30) => fixture.Client.RuntimeAsync<CheckpointContainerResponse>(
         new CheckpointContainerRequest { ContainerId = container, Location = Location, Timeout = timeout });
 
     private async Task<int> CountAsync(RunningPod pod) =>

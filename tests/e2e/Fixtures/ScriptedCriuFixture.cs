@@ -4,7 +4,7 @@ using CriShim.TestKit;
 namespace CriShim.E2e.Fixtures;
 
 /// <summary>A server whose criu is a shell script that the test writes; none until then.</summary>
-public sealed class ScriptedCriuFixture : ServerFixture
+public sealed class ScriptedCriuFixture : ServerFixture, IDisposable
 {
     private readonly TempFolder _folder = new();
 
@@ -21,11 +21,7 @@ public sealed class ScriptedCriuFixture : ServerFixture
         }
     }
 
-    public override async Task DisposeAsync()
-    {
-        _folder.Dispose();
-        await base.DisposeAsync();
-    }
+    public void Dispose() => _folder.Dispose();
 
     protected override string Configuration() => $$"""{ "runtime": { "criu": {{JsonSerializer.Serialize(Program)}} } }""";
 }

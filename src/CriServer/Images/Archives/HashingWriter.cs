@@ -1,37 +1,16 @@
 using System.Security.Cryptography;
+using CriShim.CriServer.Images.Layers;
 
 namespace CriShim.CriServer.Images.Archives;
 
 /// <summary>Hashes what is written through it. Does not own the stream behind it.</summary>
-internal sealed class HashingWriter(Stream output, IncrementalHash hash) : Stream
+internal sealed class HashingWriter(Stream output, IncrementalHash hash) : WriteOnlyStream
 {
-    public override bool CanRead => false;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => true;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
-
     public override void Write(ReadOnlySpan<byte> buffer)
     {
         hash.AppendData(buffer);
         output.Write(buffer);
     }
 
-    public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
-
     public override void Flush() => output.Flush();
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
 }

@@ -2,7 +2,6 @@ using CriShim.CriServer.Security;
 using CriShim.Linux;
 using Microsoft.Win32.SafeHandles;
 using static CriShim.Linux.LibC.Files;
-using static CriShim.Linux.LibC.Mount;
 
 namespace CriShim.CriServer.Images.Snapshots;
 
@@ -49,7 +48,7 @@ internal sealed class CopyBackend : ISnapshotBackend
     public SafeFileHandle MountReadOnly(string folder, IReadOnlyList<string> layers, RootIdMap? ids = null, string? label = null)
     {
         var root = Mount(folder, layers, ids, label);
-        DetachedMount.SetAttributes(root, recursive: false, MOUNT_ATTR_RDONLY, 0);
+        DetachedMount.MakeReadOnly(root);
         return root;
     }
 

@@ -39,8 +39,8 @@ public sealed class PodmanTests : IAsyncLifetime, IDisposable
     public async Task Life_OfAContainer_WorksThroughout()
     {
         Required("load", "--quiet", "--input", Archive);
-        const string Loop = "echo started; trap 'echo ended; exit 3' TERM; while true; do sleep 0.1; done";
-        Required("run", "--detach", "--name", "c1", "--network", "none", "--cgroup-parent", CgroupParent, Image, "sh", "-c", Loop);
+        const string Waiting = "trap 'echo ended; exit 3' TERM; sleep 1000 & echo started; wait"; // podman's top fails when a process ends under it
+        Required("run", "--detach", "--name", "c1", "--network", "none", "--cgroup-parent", CgroupParent, Image, "sh", "-c", Waiting);
         await Eventually.TrueAsync(() => Podman("logs", "c1").Output == "started\n");
 
         Assert.Equal("in exec", Required("exec", "--env", "A=exec", "c1", "sh", "-c", "echo in $A"));

@@ -11,31 +11,41 @@ using static CriShim.Linux.LibC.Syscalls;
 namespace CriShim.Linux;
 
 /// <summary>
-/// clone3(2) from managed code. The child is a copy of the calling thread alone; it runs a <see cref="SyscallProgram"/> that must end in an
-/// execve, and nothing else. Meant for processes without busy threads: the copy of a thread that the collector is about to stop would wait
-/// for ever (and be killed at the timeout). A server uses <see cref="ChildProcess"/>.
+/// clone3(2) from managed code. The child is a copy of the calling thread alone; it runs a <see cref="SyscallProgram"/> that ends in an
+/// execve, or goes on with managed code (<see cref="CloneOptions.Continue"/>). Meant for processes without busy threads: the copy of a thread
+/// that the collector is about to stop would wait for ever (and be killed at the timeout). A server uses <see cref="ChildProcess"/>.
 /// <code>
 /// parent                              child
 ///   | pipe2(O_CLOEXEC)                  |
-///   | clone3 -------------------------> | signal handlers are default (CLONE_CLEAR_SIGHAND)
+///   | clone3 -------------------------> | signal handlers are default (CLONE_CLEAR_SIGHAND), unless managed code goes on
 ///   |                                   | to join a user namespace: setns, then a second clone3 with CLONE_PARENT
 ///   | &lt;---- (pid of the second) ------- |   makes the parent's child that goes on; this one ends
 ///   | read the status pipe              | run the program
-///   | &lt;---- end of file --------------- | execve closed the pipe: the user's program runs
+///   | &lt;---- end of file --------------- | execve closed the pipe: the user's program runs; or managed code goes on
 ///   | &lt;---- (operation, errno) -------- | an operation failed: exit 127
 /// </code>
 /// </summary>
 public static unsafe class CloneExec
 {
     private const int SIGCHLD = 17;
+    private const int FailureExitCode = 127;
     private const nint NoStatus = -1;
 
     /// <summary>Marks a status that is not an operation's: the steps before the program.</summary>
     private const long BeforeProgram = 1L << 62;
 
-    /// <summary>Returns once the program's execve has succeeded. Throws <see cref="LinuxException"/> naming the step; nothing is left then.</summary>
+    /// <summary>
+    /// Returns once the program's execve, or its last step, has succeeded. Throws <see cref="LinuxException"/> naming the step; nothing is left
+    /// then.
+    /// </summary>
     public static ClonedProcess Start(SyscallProgram program, CloneOptions options)
     {
+        if (options.Continue is not null)
+        {
+            // The child has a copy of what the finalizer thread holds locked, and nobody to unlock it: it must be asleep.
+            GC.WaitForPendingFinalizers();
+        }
+
         using var status = PipePair.Create();
         var writer = new SafeFileHandle(
             Check.Result(fcntl(status.Writer, F_DUPFD_CLOEXEC, options.FirstFreeFd), "fcntl(F_DUPFD_CLOEXEC)"), ownsHandle: true);
@@ -90,9 +100,10 @@ public static unsafe class CloneExec
     {
         var pidfd = -1;
         var joinsUser = options.UserNamespace is not null;
+        var handlers = options.Continue is null ? CLONE_CLEAR_SIGHAND : 0;
         var args = new clone_args
         {
-            flags = (joinsUser ? 0 : options.Namespaces) | CLONE_PIDFD | CLONE_CLEAR_SIGHAND,
+            flags = (joinsUser ? 0 : options.Namespaces) | CLONE_PIDFD | handlers,
             pidfd = (ulong)&pidfd,
             exit_signal = SIGCHLD,
         };
@@ -103,7 +114,7 @@ public static unsafe class CloneExec
         }
 
         // The second clone's; its exit signal is the first's (CLONE_PARENT).
-        var secondArgs = new clone_args { flags = options.Namespaces | CLONE_PARENT | CLONE_CLEAR_SIGHAND };
+        var secondArgs = new clone_args { flags = options.Namespaces | CLONE_PARENT | handlers };
         var statusFd = status.DangerousGetHandle();
         var userFd = options.UserNamespace?.DangerousGetHandle() ?? -1;
         var pidFd = options.PidNamespace?.DangerousGetHandle() ?? -1;
@@ -121,7 +132,7 @@ public static unsafe class CloneExec
                     EnterUserNamespace(userFd, pidFd, &secondArgs, statusFd);
                 }
 
-                RunChild(ops, count, statusFd);
+                RunChild(ops, count, statusFd, options.Continue);
             }
 
             return pid > 0
@@ -137,11 +148,37 @@ public static unsafe class CloneExec
     private static void Warm()
     {
         SyscallOp failing = new() { Number = -1, OnError = OnError.TryNext };
-        RunChild(&failing, 1, NoStatus);
+        RunChild(&failing, 1, NoStatus, null);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void RunChild(SyscallOp* ops, int count, nint statusFd) => ReportAndExit(SyscallProgram.Run(ops, count), statusFd);
+    private static void RunChild(SyscallOp* ops, int count, nint statusFd, Func<int>? next)
+    {
+        var failed = SyscallProgram.Run(ops, count);
+        if (failed != 0 || next is null)
+        {
+            ReportAndExit(failed, statusFd);
+        }
+        else
+        {
+            GoOn(next, statusFd);
+        }
+    }
+
+    /// <summary>Never returns: the frames above are the parent's, as are their handlers of exceptions.</summary>
+    private static void GoOn(Func<int> next, nint statusFd)
+    {
+        RawSyscall(SYS_close, statusFd, 0, 0, 0, 0, 0);
+        var exitCode = FailureExitCode;
+        try
+        {
+            exitCode = next();
+        }
+        finally
+        {
+            Exit(exitCode);
+        }
+    }
 
     /// <summary>Returns in the second clone only.</summary>
     private static void EnterUserNamespace(nint userFd, nint pidFd, clone_args* second, nint statusFd)
@@ -166,9 +203,14 @@ public static unsafe class CloneExec
         }
 
         RawSyscall(SYS_write, statusFd, (nint)(&status), sizeof(long), 0, 0, 0);
+        Exit(FailureExitCode);
+    }
+
+    private static void Exit(int code)
+    {
         while (true)
         {
-            RawSyscall(SYS_exit_group, 127, 0, 0, 0, 0, 0);
+            RawSyscall(SYS_exit_group, code, 0, 0, 0, 0, 0);
         }
     }
 

@@ -26,12 +26,13 @@ public static unsafe partial class EarlyMain
         return RealMain(count, arguments, environment);
     }
 
-    /// <summary>Wherever the word stands: one execve too many does no harm.</summary>
+    /// <summary>The commands whose clones execute what is in a container, wherever the word stands: one execve too many does no harm.</summary>
     private static bool Enters(int count, byte** arguments)
     {
         for (var i = 1; i < count; i++)
         {
-            if (MemoryMarshal.CreateReadOnlySpanFromNullTerminated(arguments[i]).SequenceEqual("exec"u8))
+            var word = MemoryMarshal.CreateReadOnlySpanFromNullTerminated(arguments[i]);
+            if (word.SequenceEqual("exec"u8) || word.SequenceEqual("run"u8) || word.SequenceEqual("create"u8))
             {
                 return true;
             }

@@ -18,13 +18,9 @@ internal static class ContainerMaker
     /// <param name="whileInitWorks">More to do meanwhile.</param>
     public static CreatedContainer Make(CommandContext context, CreateOptions options, bool withGate, Action<PidFd>? whileInitWorks = null)
     {
+        RuntimeImage.Enter();
         OwnProcess.MakeUndumpable();
         var (spec, json) = BundleReader.Read(options.BundlePath);
-        if (!IsAloneInItsPidNamespace(spec))
-        {
-            RuntimeImage.Enter();
-        }
-
         CheckTerminal(spec.Process?.Terminal ?? false, options.ConsoleSocket, withGate || options.Detach);
         context.Log.WarnOfUnknown(spec.Process?.Capabilities);
         var cgroupPath = ContainerCgroup.PathOf(options.Id, spec, context.UsesSystemd);
@@ -32,7 +28,7 @@ internal static class ContainerMaker
         try
         {
             using var gate = withGate ? SeqPacketSocket.Listen(context.Store.GatePath(options.Id)) : null;
-            return Create(options, new ContainerRequest(options.Id, options.BundlePath, spec, json)
+            return Create(options, new ContainerRequest(options.Id, options.BundlePath, spec)
             {
                 Stdin = Inherited(0),
                 Stdout = Inherited(1),
@@ -58,10 +54,6 @@ internal static class ContainerMaker
             throw;
         }
     }
-
-    /// <summary>Others who see the init before it is the user's program see this program's file as its /proc/PID/exe.</summary>
-    private static bool IsAloneInItsPidNamespace(Spec spec) =>
-        spec.Linux?.Namespaces?.Any(item => item is { Type: "pid", Path: null or "" }) ?? false;
 
     /// <summary>Ends and removes a container that is not going to be used.</summary>
     public static void Destroy(CreatedContainer container)

@@ -11,9 +11,9 @@ using static CriShim.Linux.LibC.Syscalls;
 namespace CriShim.Linux;
 
 /// <summary>
-/// clone3(2) from managed code. The child is a copy of the calling thread alone; it runs a <see cref="SyscallProgram"/> that ends in an
-/// execve, or goes on with managed code (<see cref="CloneOptions.Continue"/>). Meant for processes without busy threads: the copy of a thread
-/// that the collector is about to stop would wait for ever (and be killed at the timeout). A server uses <see cref="ChildProcess"/>.
+/// clone3(2) from managed code. The child is a copy of the calling thread alone; it runs a <see cref="SyscallProgram"/> that must end in an
+/// execve, and nothing else; or it goes on with managed code. Meant for processes without busy threads: the copy of a thread that the
+/// collector is about to stop would wait for ever (and be killed at the timeout). A server uses <see cref="ChildProcess"/>.
 /// <code>
 /// parent                              child
 ///   | pipe2(O_CLOEXEC)                  |
@@ -21,7 +21,7 @@ namespace CriShim.Linux;
 ///   |                                   | to join a user namespace: setns, then a second clone3 with CLONE_PARENT
 ///   | &lt;---- (pid of the second) ------- |   makes the parent's child that goes on; this one ends
 ///   | read the status pipe              | run the program
-///   | &lt;---- end of file --------------- | execve closed the pipe: the user's program runs; or managed code goes on
+///   | &lt;---- end of file --------------- | execve closed the pipe: the user's program runs
 ///   | &lt;---- (operation, errno) -------- | an operation failed: exit 127
 /// </code>
 /// </summary>
@@ -34,18 +34,24 @@ public static unsafe class CloneExec
     /// <summary>Marks a status that is not an operation's: the steps before the program.</summary>
     private const long BeforeProgram = 1L << 62;
 
-    /// <summary>
-    /// Returns once the program's execve, or its last step, has succeeded. Throws <see cref="LinuxException"/> naming the step; nothing is left
-    /// then.
-    /// </summary>
-    public static ClonedProcess Start(SyscallProgram program, CloneOptions options)
-    {
-        if (options.Continue is not null)
-        {
-            // The child has a copy of what the finalizer thread holds locked, and nobody to unlock it: it must be asleep.
-            GC.WaitForPendingFinalizers();
-        }
+    /// <summary>Returns once the program's execve has succeeded. Throws <see cref="LinuxException"/> naming the step; nothing is left then.</summary>
+    public static ClonedProcess Start(SyscallProgram program, CloneOptions options) => Start(program, null, options);
 
+    /// <summary>
+    /// The child goes on with managed code, in a copy of this process and of all its descriptors, on the copy of this thread alone: there is no
+    /// finalizer thread, and <see cref="Environment.ProcessId"/> may be this process's. Signal handlers stay.
+    /// </summary>
+    /// <param name="next">Ends in an execve or with the exit code. What it throws ends the child: its caller is not to see it.</param>
+    public static ClonedProcess Continue(Func<int> next, CloneOptions options)
+    {
+        // The child has a copy of what the finalizer thread holds locked, and nobody to unlock it: it must be asleep.
+        GC.WaitForPendingFinalizers();
+        using var nothing = new SyscallProgram();
+        return Start(nothing, next, options);
+    }
+
+    private static ClonedProcess Start(SyscallProgram program, Func<int>? next, CloneOptions options)
+    {
         using var status = PipePair.Create();
         var writer = new SafeFileHandle(
             Check.Result(fcntl(status.Writer, F_DUPFD_CLOEXEC, options.FirstFreeFd), "fcntl(F_DUPFD_CLOEXEC)"), ownsHandle: true);
@@ -56,12 +62,16 @@ public static unsafe class CloneExec
             using (writer)
             {
                 program.KeepOpen((int)writer.DangerousGetHandle());
-                child = Clone(program, options, writer);
+                child = Clone(program, next, options, writer);
             }
 
             child = options.UserNamespace is null ? child : ReplaceByGrandchild(child, status.Reader, options.ExecTimeout);
             options.OnCloned?.Invoke(child.Pid);
-            program.ThrowIfFailed(ReadStatus(status.Reader, options.ExecTimeout));
+            if (next is null)
+            {
+                program.ThrowIfFailed(ReadStatus(status.Reader, options.ExecTimeout));
+            }
+
             return child;
         }
         catch
@@ -77,18 +87,18 @@ public static unsafe class CloneExec
         }
     }
 
-    private static ClonedProcess Clone(SyscallProgram program, CloneOptions options, SafeFileHandle status)
+    private static ClonedProcess Clone(SyscallProgram program, Func<int>? next, CloneOptions options, SafeFileHandle status)
     {
         if (options.PidNamespace is not { } pidNamespace || options.UserNamespace is not null)
         {
-            return CloneHere(program, options, status);
+            return CloneHere(program, next, options, status);
         }
 
         using var own = Fd.Open("/proc/thread-self/ns/pid_for_children", LibC.Files.O_RDONLY);
         Check.Result(setns(pidNamespace, (int)CLONE_NEWPID), "setns", "the PID namespace");
         try
         {
-            return CloneHere(program, options, status);
+            return CloneHere(program, next, options, status);
         }
         finally
         {
@@ -96,11 +106,11 @@ public static unsafe class CloneExec
         }
     }
 
-    private static ClonedProcess CloneHere(SyscallProgram program, CloneOptions options, SafeFileHandle status)
+    private static ClonedProcess CloneHere(SyscallProgram program, Func<int>? next, CloneOptions options, SafeFileHandle status)
     {
         var pidfd = -1;
         var joinsUser = options.UserNamespace is not null;
-        var handlers = options.Continue is null ? CLONE_CLEAR_SIGHAND : 0;
+        var handlers = next is null ? CLONE_CLEAR_SIGHAND : 0;
         var args = new clone_args
         {
             flags = (joinsUser ? 0 : options.Namespaces) | CLONE_PIDFD | handlers,
@@ -132,7 +142,8 @@ public static unsafe class CloneExec
                     EnterUserNamespace(userFd, pidFd, &secondArgs, statusFd);
                 }
 
-                RunChild(ops, count, statusFd, options.Continue);
+                GoOn(next, statusFd);
+                RunChild(ops, count, statusFd);
             }
 
             return pid > 0
@@ -148,26 +159,20 @@ public static unsafe class CloneExec
     private static void Warm()
     {
         SyscallOp failing = new() { Number = -1, OnError = OnError.TryNext };
-        RunChild(&failing, 1, NoStatus, null);
+        RunChild(&failing, 1, NoStatus);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void RunChild(SyscallOp* ops, int count, nint statusFd, Func<int>? next)
-    {
-        var failed = SyscallProgram.Run(ops, count);
-        if (failed != 0 || next is null)
-        {
-            ReportAndExit(failed, statusFd);
-        }
-        else
-        {
-            GoOn(next, statusFd);
-        }
-    }
+    private static void RunChild(SyscallOp* ops, int count, nint statusFd) => ReportAndExit(SyscallProgram.Run(ops, count), statusFd);
 
-    /// <summary>Never returns: the frames above are the parent's, as are their handlers of exceptions.</summary>
-    private static void GoOn(Func<int> next, nint statusFd)
+    /// <summary>Returns only where there is nothing to go on with: the frames above, and what they catch, are the parent's.</summary>
+    private static void GoOn(Func<int>? next, nint statusFd)
     {
+        if (next is null)
+        {
+            return;
+        }
+
         RawSyscall(SYS_close, statusFd, 0, 0, 0, 0, 0);
         var exitCode = FailureExitCode;
         try
@@ -206,6 +211,7 @@ public static unsafe class CloneExec
         Exit(FailureExitCode);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Exit(int code)
     {
         while (true)

@@ -29,13 +29,6 @@ public sealed record CloneOptions
     /// <summary>Called with the child's pid while its program runs, to do for it what it cannot (id maps). The child is killed when it throws.</summary>
     public Action<int>? OnCloned { get; init; }
 
-    /// <summary>
-    /// What the child does when the program, which then has no execve, is through: managed code in the copy of this process, on the copy of
-    /// this thread alone. It gets all descriptors of this process, and ends with the number returned, or by an execve of its own. There
-    /// is no finalizer thread, and <see cref="System.Environment.ProcessId"/> may be this process's. Null: the program ends in an execve.
-    /// </summary>
-    public Func<int>? Continue { get; init; }
-
-    /// <summary>How long the program may take until its execve, or its end; the child is killed and ETIMEDOUT thrown when it is over.</summary>
+    /// <summary>How long the program may take until its execve; the child is killed and ETIMEDOUT thrown when it is over.</summary>
     public TimeSpan ExecTimeout { get; init; } = TimeSpan.FromSeconds(30);
 }

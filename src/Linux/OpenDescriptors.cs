@@ -14,23 +14,33 @@ public static class OpenDescriptors
     private const int FirstOnes = 64;
 
     /// <summary>
-    /// Closes all but stdio, those given and the class library's own, for the copy of a process (<see cref="CloneOptions.Continue"/>): the
+    /// Closes all but stdio, those given and the class library's own, for the copy of a process (<see cref="CloneExec.Continue"/>): the
     /// objects that hold the others are not to be used afterwards. Throws <see cref="LinuxException"/>.
     /// </summary>
     public static void CloseAllBut(IEnumerable<SafeFileHandle> kept)
     {
+        var numbers = new List<int> { FindLibraryOwn() };
+        foreach (var fd in kept)
+        {
+            numbers.Add((int)fd.DangerousGetHandle());
+        }
+
+        numbers.Sort();
         var first = FirstAfterStdio;
-        foreach (var number in kept.Select(Number).Concat(LibraryOwn()).Where(number => number >= FirstAfterStdio).Distinct().Order())
+        foreach (var number in numbers)
         {
             Close(first, number - 1);
-            first = number + 1;
+            first = Math.Max(first, number + 1);
         }
 
         Close(first, int.MaxValue);
     }
 
-    /// <summary>The class library reads random numbers from a descriptor that it never opens again, and would read whatever got its number.</summary>
-    private static IEnumerable<int> LibraryOwn()
+    /// <summary>
+    /// The class library reads random numbers from a descriptor that it never opens again, and would read whatever got its number. 0 when it
+    /// has not opened it yet.
+    /// </summary>
+    private static int FindLibraryOwn()
     {
         for (var number = FirstAfterStdio; number < FirstOnes; number++)
         {
@@ -38,14 +48,12 @@ public static class OpenDescriptors
             if (statx(fd, "\0"u8, AT_EMPTY_PATH, STATX_BASIC_STATS, out var status) == 0
                 && (status.stx_mode & S_IFMT) == S_IFCHR && (status.stx_rdev_major, status.stx_rdev_minor) == (MemoryDevices, Urandom))
             {
-                return [number];
+                return number;
             }
         }
 
-        return [];
+        return 0;
     }
-
-    private static int Number(SafeFileHandle fd) => (int)fd.DangerousGetHandle();
 
     private static void Close(int first, int last)
     {

@@ -12,12 +12,12 @@ namespace CriShim.Runtime.Containers;
 /// <summary>
 /// Makes a container up to the gate before its program:
 /// <code>
-/// 1  validate the spec, compile its seccomp profile
-/// 2  open the namespaces to join, and what the init cannot open from inside
+/// 1  validate the spec
+/// 2  open the namespaces to join; compile the seccomp profile; open what the init cannot open from inside
 /// 3  cgroup and resctrl group: make them, set their limits, open what a process needs to join them
 /// 4  clone the init into its namespaces and cgroup; it sets to work at once
 /// 5  write its id maps and its OOM score while it waits
-/// 6  make its cgroups of v1 meanwhile, and hand it them
+/// 6  make its cgroups of v1 and its network namespace meanwhile, and hand it them
 /// 7  run the hooks that belong before pivot_root
 /// 8  wait until it stands at the gate
 /// </code>
@@ -28,8 +28,9 @@ internal static class ContainerCreator
     public static CreatedContainer Create(ContainerRequest request)
     {
         SpecValidator.Validate(request.Spec);
-        var seccomp = new SeccompCache(request.SeccompCacheFolder).Compile(request.Spec.Linux?.Seccomp);
         using var namespaces = NamespacePlan.FromSpec(request.Spec);
+        Step("namespaces", namespaces.BeginNetwork);
+        var seccomp = new SeccompCache(request.SeccompCacheFolder).Compile(request.Spec.Linux?.Seccomp);
         var cgroup = Step("cgroup", () => CgroupManagerFactory.FromProc().Open(request.CgroupPath));
         using var join = Step("cgroup", () => PrepareCgroup(request, cgroup));
         ClonedProcess? init = null;
@@ -42,13 +43,18 @@ internal static class ContainerCreator
                 var (ours, theirs) = SeqPacketSocket.CreatePair();
                 channel = new InitChannel(ours);
                 using var inits = new InitChannel(theirs);
-                var setup = new InitSetup(request, inits, mounts) { Seccomp = seccomp, Agent = agent, Cgroups = cgroup.Folders };
+                var setup = new InitSetup(request, inits, mounts)
+                {
+                    Seccomp = seccomp,
+                    Agent = agent,
+                    Cgroups = cgroup.Folders,
+                    AwaitsNetwork = namespaces.MakesNetworkAside,
+                };
                 init = Step("clone", () => InitClone.Start(setup, namespaces, join));
             }
 
             join.Dispose();
-            NetDevices.Move(request.Spec.Linux?.NetDevices, init.Pid);
-            Step("cgroup", () => SendCgroups(request, channel, cgroup));
+            SendRest(request, channel, cgroup, namespaces, init.Pid);
             var startTime = ProcStat.Read(init.Pid)?.StartTime ?? 0;
             request.WhileInitWorks?.Invoke(init, startTime);
             RunHooks(request, channel, init.Pid);
@@ -84,10 +90,22 @@ internal static class ContainerCreator
         }
     }
 
-    /// <summary>A batch that is not full is the last.</summary>
-    private static int SendCgroups(ContainerRequest request, InitChannel channel, ICgroupManager cgroup)
+    /// <summary>What the init joins while it is at work already. With the last of it, it goes on to what needs all.</summary>
+    private static void SendRest(ContainerRequest request, InitChannel channel, ICgroupManager cgroup, NamespacePlan namespaces, int pid)
     {
-        using var join = cgroup.Complete(request.Spec.Linux?.Resources);
+        using var join = Step("cgroup", () => cgroup.Complete(request.Spec.Linux?.Resources));
+        using var network = namespaces.MakesNetworkAside ? Step("namespaces", namespaces.TakeNetwork) : null;
+        NetDevices.Move(request.Spec.Linux?.NetDevices, network ?? namespaces.Network, pid);
+        SendCgroups(channel, join);
+        if (network is not null)
+        {
+            channel.SendIfHeard(InitMessage.Network, [network]);
+        }
+    }
+
+    /// <summary>A batch that is not full is the last.</summary>
+    private static void SendCgroups(InitChannel channel, CgroupJoin join)
+    {
         var sent = 0;
         do
         {
@@ -96,8 +114,6 @@ internal static class ContainerCreator
             sent += SeqPacketSocket.MaxFds;
         }
         while (sent <= join.TaskFiles.Count);
-
-        return 0;
     }
 
     private static void RunHooks(ContainerRequest request, InitChannel channel, int pid)
@@ -168,6 +184,12 @@ internal static class ContainerCreator
             // The first error tells more; what is left is found by the id.
         }
     }
+
+    private static void Step(string name, Action action) => Step(name, () =>
+    {
+        action();
+        return true;
+    });
 
     private static T Step<T>(string name, Func<T> action)
     {

@@ -16,7 +16,7 @@ namespace CriShim.Runtime.Containers;
 /// <summary>
 /// Clones a container's init: the child joins cgroups and namespaces by raw system calls and goes on as <see cref="InitProcess"/>, a copy of
 /// its creator, with all that this knows. The order is the kernel's: the new user namespace's ids only after the parent has written its
-/// maps. A new cgroup namespace has to wait until the init is in all its cgroups (<see cref="CgroupEntry"/>).
+/// maps. A new cgroup namespace has to wait until the init is in all its cgroups (<see cref="LateEntry"/>).
 /// </summary>
 internal static class InitClone
 {
@@ -38,7 +38,7 @@ internal static class InitClone
 
         AddNamespaces(program, namespaces, request.Spec);
         program.Call("setsid", SYS_setsid);
-        return CloneExec.Start(program, new CloneOptions
+        return CloneExec.Continue(() => InitProcess.Run(setup, program), new CloneOptions
         {
             Namespaces = namespaces.MadeByClone,
             Cgroup = join.CloneInto,
@@ -46,7 +46,6 @@ internal static class InitClone
             UserNamespace = namespaces.User,
             FirstFreeFd = fds.Last + 1,
             OnCloned = pid => Prepare(pid, request.Spec, makesUser ? maps.Writer : null),
-            Continue = () => InitProcess.Run(setup),
         });
     }
 

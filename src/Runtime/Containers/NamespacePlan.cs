@@ -18,12 +18,13 @@ internal sealed class NamespacePlan : IDisposable
     ];
 
     private readonly List<(string Type, ulong Flag, SafeFileHandle Fd)> _joined = [];
+    private NewNetwork? _network;
 
     private NamespacePlan()
     {
     }
 
-    /// <summary>CLONE_NEW… of all that are made.</summary>
+    /// <summary>CLONE_NEW… of all that begin with the init.</summary>
     public ulong Made { get; private set; }
 
     /// <summary>Those of <see cref="Made"/> that the clone makes. The cgroup namespace must begin after the cgroups are joined: the init makes it.</summary>
@@ -32,6 +33,9 @@ internal sealed class NamespacePlan : IDisposable
     public SafeFileHandle? User => Find("user");
 
     public SafeFileHandle? Pid => Find("pid");
+
+    /// <summary>Null where it begins with the init, or is the host's.</summary>
+    public SafeFileHandle? Network => Find("network");
 
     /// <summary>Joined by setns in the init itself: all but user and PID.</summary>
     public IEnumerable<(string Type, ulong Flag, SafeFileHandle Fd)> JoinedInside => _joined.Where(item => item.Type is not ("user" or "pid"));
@@ -65,6 +69,25 @@ internal sealed class NamespacePlan : IDisposable
         }
     }
 
+    /// <summary>The network namespace is being made, for the init to join it later (<see cref="TakeNetwork"/>).</summary>
+    public bool MakesNetworkAside => _network is not null;
+
+    /// <summary>
+    /// Begins to make the network namespace, which takes longest: not where there is a user namespace, which owns what begins in it. Throws
+    /// <see cref="LinuxException"/>.
+    /// </summary>
+    public void BeginNetwork()
+    {
+        if ((Made & CLONE_NEWNET) != 0 && (Made & CLONE_NEWUSER) == 0 && User is null)
+        {
+            _network = NewNetwork.Begin();
+            Made &= ~CLONE_NEWNET;
+        }
+    }
+
+    /// <summary>Waits for it. The caller's. Throws <see cref="LinuxException"/>.</summary>
+    public SafeFileHandle TakeNetwork() => _network!.Take();
+
     public static ulong? FlagOf(string type)
     {
         foreach (var (name, flag) in s_types)
@@ -84,6 +107,8 @@ internal sealed class NamespacePlan : IDisposable
         {
             fd.Dispose();
         }
+
+        _network?.Dispose();
     }
 
     private SafeFileHandle? Find(string type)

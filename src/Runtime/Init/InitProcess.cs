@@ -13,10 +13,10 @@ namespace CriShim.Runtime.Init;
 /// <summary>
 /// A container's init from inside its namespaces to the user's program. It is a copy of its creator (<see cref="InitClone"/>):
 /// <code>
-///  1  close what is the creator's                       7  covered and read-only paths
+///  1  enter the namespaces; close what is the creator's 7  covered and read-only paths
 ///  2  root: attach it                                   8  the creator's hooks; createContainer hooks
 ///  3  mounts and devices                                9  pivot_root, read-only root, propagation
-///  4  cgroups of v1, the cgroup namespace              10  working folder
+///  4  what is made late: cgroups, namespaces          10  working folder
 ///  5  terminal                                         11  report ready; wait at the gate
 ///  6  host name, kernel settings                       12  startContainer hooks; the last steps, ending in execve
 /// </code>
@@ -27,13 +27,16 @@ internal static class InitProcess
 {
     private const int FailureExitCode = 1;
 
-    public static int Run(InitSetup setup)
+    /// <param name="entry">The way into its namespaces and cgroups, as far as the clone has not made it.</param>
+    public static int Run(InitSetup setup, SyscallProgram entry)
     {
-        var step = "setup";
+        var step = "clone";
         var current = setup.Channel;
         try
         {
             var spec = setup.Spec;
+            entry.Run();
+            step = "setup";
 
             // Nobody who gets into our namespaces may read our memory or use our descriptors.
             OwnProcess.MakeUndumpable();
@@ -45,10 +48,10 @@ internal static class InitProcess
             step = "root";
             var root = SharedMounts.AreUsedBy(spec) ? SharedMounts.Attach(setup) : RootfsBuilder.AttachRoot(setup);
             step = "mounts";
-            var cgroups = new CgroupEntry(setup.Channel, spec);
-            RootfsBuilder.Build(root, setup, cgroups);
+            var late = new LateEntry(setup);
+            RootfsBuilder.Build(root, setup, late);
             step = "cgroup";
-            cgroups.Enter();
+            late.Enter();
             step = "terminal";
             var master = spec.Process!.Terminal ? InitTerminal.Open(root, spec) : null;
             step = "settings";

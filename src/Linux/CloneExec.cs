@@ -44,8 +44,12 @@ public static unsafe class CloneExec
     /// <param name="next">Ends in an execve or with the exit code. What it throws ends the child: its caller is not to see it.</param>
     public static ClonedProcess Continue(Func<int> next, CloneOptions options)
     {
-        // The child has a copy of what the finalizer thread holds locked, and nobody to unlock it: it must be asleep.
-        GC.WaitForPendingFinalizers();
+        if (FinalizerThread.IsRunning)
+        {
+            // The child has a copy of what that thread holds locked, and nobody to unlock it: it must be asleep.
+            GC.WaitForPendingFinalizers();
+        }
+
         using var nothing = new SyscallProgram();
         return Start(nothing, next, options);
     }

@@ -18,21 +18,25 @@ public static unsafe partial class EarlyMain
     [RuntimeExport("__wrap_main")]
     private static int Run(int count, byte** arguments, byte** environment)
     {
-        if (Enters(count, arguments))
+        if (Has(count, arguments, "exec"u8))
         {
             ExecuteReadOnly(arguments, environment);
+        }
+        else if (Has(count, arguments, "run"u8) || Has(count, arguments, "create"u8))
+        {
+            ExecuteReadOnly(arguments, environment);
+            EarlyNetwork.Begin(count, arguments);
         }
 
         return RealMain(count, arguments, environment);
     }
 
-    /// <summary>The commands whose clones execute what is in a container, wherever the word stands: one execve too many does no harm.</summary>
-    private static bool Enters(int count, byte** arguments)
+    /// <summary>Wherever the word stands: an execve, or a namespace, too many does no harm.</summary>
+    private static bool Has(int count, byte** arguments, ReadOnlySpan<byte> word)
     {
         for (var i = 1; i < count; i++)
         {
-            var word = MemoryMarshal.CreateReadOnlySpanFromNullTerminated(arguments[i]);
-            if (word.SequenceEqual("exec"u8) || word.SequenceEqual("run"u8) || word.SequenceEqual("create"u8))
+            if (MemoryMarshal.CreateReadOnlySpanFromNullTerminated(arguments[i]).SequenceEqual(word))
             {
                 return true;
             }

@@ -17,7 +17,7 @@ public static class OpenDescriptors
     /// Closes all but stdio, those given and the class library's own, for the copy of a process (<see cref="CloneExec.Continue"/>): the
     /// objects that hold the others are not to be used afterwards. Throws <see cref="LinuxException"/>.
     /// </summary>
-    public static void CloseAllBut(IEnumerable<SafeFileHandle> kept)
+    public static void CloseAllBut(IReadOnlyList<SafeFileHandle> kept)
     {
         var numbers = new List<int> { FindLibraryOwn() };
         foreach (var fd in kept)

@@ -177,9 +177,6 @@ public sealed unsafe class SyscallProgram : IDisposable
         return 0;
     }
 
-    /// <summary>The operations where they do not move while a task that the collector does not know of runs them.</summary>
-    internal nint CopyOperations() => Bytes(MemoryMarshal.AsBytes(CollectionsMarshal.AsSpan(_ops)));
-
     /// <summary>The close ranges leave <paramref name="statusFd"/> open.</summary>
     internal void KeepOpen(int statusFd)
     {

@@ -6,13 +6,11 @@ namespace CriShim.Linux.LibC;
 public static unsafe partial class Namespaces
 {
     public const ulong CLONE_NEWTIME = 0x80;
-    public const ulong CLONE_VM = 0x100;
     public const ulong CLONE_FS = 0x200;
     public const ulong CLONE_FILES = 0x400;
     public const ulong CLONE_PIDFD = 0x1000;
     public const ulong CLONE_PARENT = 0x8000;
     public const ulong CLONE_NEWNS = 0x20000;
-    public const ulong CLONE_SETTLS = 0x80000;
     public const ulong CLONE_NEWCGROUP = 0x02000000;
     public const ulong CLONE_NEWUTS = 0x04000000;
     public const ulong CLONE_NEWIPC = 0x08000000;

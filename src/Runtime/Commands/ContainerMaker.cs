@@ -22,7 +22,6 @@ internal static class ContainerMaker
         OwnProcess.MakeUndumpable();
         var (spec, json) = BundleReader.Read(options.BundlePath);
         CheckTerminal(spec.Process?.Terminal ?? false, options.ConsoleSocket, withGate || options.Detach);
-        context.Log.WarnOfUnknown(spec.Process?.Capabilities);
         var cgroupPath = ContainerCgroup.PathOf(options.Id, spec, context.UsesSystemd);
         context.Store.Reserve(options.Id);
         try
@@ -44,6 +43,7 @@ internal static class ContainerMaker
                 WhileInitWorks = (init, startTime) =>
                 {
                     whileInitWorks?.Invoke(init.PidFd);
+                    context.Log.WarnOfUnknown(spec.Process?.Capabilities);
                     Keep(context, options, spec, json, cgroupPath, init.Pid, startTime);
                 },
             });

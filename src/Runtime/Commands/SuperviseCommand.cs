@@ -39,6 +39,7 @@ internal static class SuperviseCommand
             problems = new RuntimeLog(Path.Combine(request.Folder, ProblemLogFile), time);
             using var supervisor = Supervisor.Supervisor.Create(request, packet.Fds, time, problems);
             packet.Dispose();
+            FinalizerThread.Start();
             OwnProcess.OomScore = OomScore;
             supervisor.Run(channel, sequence);
             return 0;

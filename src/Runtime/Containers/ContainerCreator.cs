@@ -17,7 +17,7 @@ namespace CriShim.Runtime.Containers;
 /// 3  cgroup and resctrl group: make them, set their limits, open what a process needs to join them
 /// 4  clone the init into its namespaces and cgroup; it sets to work at once
 /// 5  write its id maps and its OOM score while it waits
-/// 6  make its cgroups of v1 and its network namespace meanwhile, and hand it them
+/// 6  make its cgroups of v1 meanwhile, and hand it them
 /// 7  run the hooks that belong before pivot_root
 /// 8  wait until it stands at the gate
 /// </code>
@@ -29,7 +29,6 @@ internal static class ContainerCreator
     {
         SpecValidator.Validate(request.Spec);
         using var namespaces = NamespacePlan.FromSpec(request.Spec);
-        Step("namespaces", namespaces.BeginNetwork);
         var seccomp = new SeccompCache(request.SeccompCacheFolder).Compile(request.Spec.Linux?.Seccomp);
         var cgroup = Step("cgroup", () => CgroupManagerFactory.FromProc().Open(request.CgroupPath));
         using var join = Step("cgroup", () => PrepareCgroup(request, cgroup));
@@ -48,13 +47,14 @@ internal static class ContainerCreator
                     Seccomp = seccomp,
                     Agent = agent,
                     Cgroups = cgroup.Folders,
-                    AwaitsNetwork = namespaces.MakesNetworkAside,
                 };
+                namespaces.UseEarlyNetwork();
                 init = Step("clone", () => InitClone.Start(setup, namespaces, join));
             }
 
             join.Dispose();
-            SendRest(request, channel, cgroup, namespaces, init.Pid);
+            NetDevices.Move(request.Spec.Linux?.NetDevices, namespaces.Network, init.Pid);
+            Step("cgroup", () => SendCgroups(request, channel, cgroup));
             var startTime = ProcStat.Read(init.Pid)?.StartTime ?? 0;
             request.WhileInitWorks?.Invoke(init, startTime);
             RunHooks(request, channel, init.Pid);
@@ -90,22 +90,10 @@ internal static class ContainerCreator
         }
     }
 
-    /// <summary>What the init joins while it is at work already. With the last of it, it goes on to what needs all.</summary>
-    private static void SendRest(ContainerRequest request, InitChannel channel, ICgroupManager cgroup, NamespacePlan namespaces, int pid)
-    {
-        using var join = Step("cgroup", () => cgroup.Complete(request.Spec.Linux?.Resources));
-        using var network = namespaces.MakesNetworkAside ? Step("namespaces", namespaces.TakeNetwork) : null;
-        NetDevices.Move(request.Spec.Linux?.NetDevices, network ?? namespaces.Network, pid);
-        SendCgroups(channel, join);
-        if (network is not null)
-        {
-            channel.SendIfHeard(InitMessage.Network, [network]);
-        }
-    }
-
     /// <summary>A batch that is not full is the last.</summary>
-    private static void SendCgroups(InitChannel channel, CgroupJoin join)
+    private static void SendCgroups(ContainerRequest request, InitChannel channel, ICgroupManager cgroup)
     {
+        using var join = cgroup.Complete(request.Spec.Linux?.Resources);
         var sent = 0;
         do
         {

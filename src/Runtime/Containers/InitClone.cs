@@ -16,7 +16,7 @@ namespace CriShim.Runtime.Containers;
 /// <summary>
 /// Clones a container's init: the child joins cgroups and namespaces by raw system calls and goes on as <see cref="InitProcess"/>, a copy of
 /// its creator, with all that this knows. The order is the kernel's: the new user namespace's ids only after the parent has written its
-/// maps. A new cgroup namespace has to wait until the init is in all its cgroups (<see cref="LateEntry"/>).
+/// maps. A new cgroup namespace has to wait until the init is in all its cgroups (<see cref="CgroupEntry"/>).
 /// </summary>
 internal static class InitClone
 {

@@ -18,7 +18,6 @@ internal sealed class NamespacePlan : IDisposable
     ];
 
     private readonly List<(string Type, ulong Flag, SafeFileHandle Fd)> _joined = [];
-    private NewNetwork? _network;
 
     private NamespacePlan()
     {
@@ -69,24 +68,27 @@ internal sealed class NamespacePlan : IDisposable
         }
     }
 
-    /// <summary>The network namespace is being made, for the init to join it later (<see cref="TakeNetwork"/>).</summary>
-    public bool MakesNetworkAside => _network is not null;
-
     /// <summary>
-    /// Begins to make the network namespace, which takes longest: not where there is a user namespace, which owns what begins in it. Throws
-    /// <see cref="LinuxException"/>.
+    /// Joins the network namespace that was begun before this program knew that it needs one, where it does: not with a user namespace, which
+    /// owns what begins in it.
     /// </summary>
-    public void BeginNetwork()
+    public void UseEarlyNetwork()
     {
+        if (EarlyNetwork.Take() is not { } network)
+        {
+            return;
+        }
+
         if ((Made & CLONE_NEWNET) != 0 && (Made & CLONE_NEWUSER) == 0 && User is null)
         {
-            _network = NewNetwork.Begin();
+            _joined.Add(("network", CLONE_NEWNET, network));
             Made &= ~CLONE_NEWNET;
         }
+        else
+        {
+            network.Dispose();
+        }
     }
-
-    /// <summary>Waits for it. The caller's. Throws <see cref="LinuxException"/>.</summary>
-    public SafeFileHandle TakeNetwork() => _network!.Take();
 
     public static ulong? FlagOf(string type)
     {
@@ -107,8 +109,6 @@ internal sealed class NamespacePlan : IDisposable
         {
             fd.Dispose();
         }
-
-        _network?.Dispose();
     }
 
     private SafeFileHandle? Find(string type)

@@ -6,8 +6,6 @@ namespace CriShim.Runtime.Init;
 /// creator                                     init
 ///   | Cgroups [up to 16]                        |   v1 hierarchies to join; the last batch has less than 16
 ///   |------------------------------------------>|
-///   | Network [namespace]                       |   only where it is made aside
-///   |------------------------------------------>|
 ///   |            Mounted                        |   only where the creator has hooks to run at that point
 ///   |&lt;------------------------------------------|
 ///   | HooksDone                                 |
@@ -30,5 +28,4 @@ internal enum InitMessage : byte
     Ready = 4,
     Start = 5,
     Error = 6,
-    Network = 7,
 }

@@ -16,7 +16,7 @@ namespace CriShim.Runtime.Init;
 ///  1  enter the namespaces; close what is the creator's 7  covered and read-only paths
 ///  2  root: attach it                                   8  the creator's hooks; createContainer hooks
 ///  3  mounts and devices                                9  pivot_root, read-only root, propagation
-///  4  what is made late: cgroups, namespaces          10  working folder
+///  4  cgroups of v1, the cgroup namespace              10  working folder
 ///  5  terminal                                         11  report ready; wait at the gate
 ///  6  host name, kernel settings                       12  startContainer hooks; the last steps, ending in execve
 /// </code>
@@ -40,7 +40,7 @@ internal static class InitProcess
 
             // Nobody who gets into our namespaces may read our memory or use our descriptors.
             OwnProcess.MakeUndumpable();
-            OpenDescriptors.CloseAllBut(setup.Descriptors);
+            OpenDescriptors.CloseAllBut(setup.Descriptors());
             umask(0);
             using var preserved = new InheritedFds([.. setup.Request.PreservedFds.Select((fd, i) => (3 + i, fd))]);
             using var proc = ProcessLabels.OpenProc(spec.Process!);
@@ -48,10 +48,10 @@ internal static class InitProcess
             step = "root";
             var root = SharedMounts.AreUsedBy(spec) ? SharedMounts.Attach(setup) : RootfsBuilder.AttachRoot(setup);
             step = "mounts";
-            var late = new LateEntry(setup);
-            RootfsBuilder.Build(root, setup, late);
+            var cgroups = new CgroupEntry(setup.Channel, spec);
+            RootfsBuilder.Build(root, setup, cgroups);
             step = "cgroup";
-            late.Enter();
+            cgroups.Enter();
             step = "terminal";
             var master = spec.Process!.Terminal ? InitTerminal.Open(root, spec) : null;
             step = "settings";

@@ -23,10 +23,20 @@ internal sealed record InitSetup(ContainerRequest Request, InitChannel Channel, 
     /// <summary>The machine's hierarchies with the container's own path in each, for mounts of type cgroup.</summary>
     public required IReadOnlyList<CgroupFolder> Cgroups { get; init; }
 
-    /// <summary>Its network namespace is still being made, and is sent to it.</summary>
-    public bool AwaitsNetwork { get; init; }
-
     /// <summary>All that it may use of what was its creator's, stdio apart.</summary>
-    public IEnumerable<SafeFileHandle> Descriptors =>
-        new[] { Channel.Handle, Mounts.Rootfs, Request.Gate?.Handle, Agent }.OfType<SafeFileHandle>().Concat(Mounts.Sources.Values).Concat(Request.PreservedFds);
+    public IReadOnlyList<SafeFileHandle> Descriptors()
+    {
+        var kept = new List<SafeFileHandle> { Channel.Handle };
+        foreach (var fd in new[] { Mounts.Rootfs, Request.Gate?.Handle, Agent })
+        {
+            if (fd is not null)
+            {
+                kept.Add(fd);
+            }
+        }
+
+        kept.AddRange(Mounts.Sources.Values);
+        kept.AddRange(Request.PreservedFds);
+        return kept;
+    }
 }

@@ -14,7 +14,7 @@ internal static class CgroupMount
 {
     public static void Apply(MountContext context, MountSpec mount, MountOptions options)
     {
-        context.Late.Enter();
+        context.Cgroups.Enter();
         using var target = context.Root.MakeFolders(mount.Destination);
         var cgroups = context.Setup.Cgroups;
         if (cgroups is [{ Controllers: "" }])

@@ -48,12 +48,6 @@ internal static class MountApplier
             return;
         }
 
-        if (mount.Type == "sysfs")
-        {
-            // It shows the network namespace that it is made in.
-            context.Late.Enter();
-        }
-
         using var target = IsKernelFileSystem(mount.Type) || IsDev(mount)
             ? OrdinaryFolder(context.Root, mount.Destination)
             : context.Root.MakeFolders(mount.Destination);
@@ -61,7 +55,7 @@ internal static class MountApplier
         using var made = Create(context, mount, options);
         if (options.CopyUp)
         {
-            context.Late.Enter();
+            context.Cgroups.Enter();
             CopyUp.Fill(made, target);
         }
 

@@ -5,12 +5,12 @@ using CriShim.Runtime.Init;
 namespace CriShim.Runtime.Rootfs;
 
 /// <summary>What the mounts of one container have in common.</summary>
-/// <param name="late">To be entered before a mount shows what is in it, or uses memory that is to be the container's.</param>
-internal sealed class MountContext(RootFd root, InitSetup setup, LateEntry late)
+/// <param name="cgroups">To be entered before a mount shows them, or uses memory that is to be the container's.</param>
+internal sealed class MountContext(RootFd root, InitSetup setup, CgroupEntry cgroups)
 {
     public RootFd Root { get; } = root;
 
-    public LateEntry Late { get; } = late;
+    public CgroupEntry Cgroups { get; } = cgroups;
 
     /// <summary>SELinux context of file systems that are made for the container; null: the kernel's choice.</summary>
     public string? Label { get; } = string.IsNullOrEmpty(setup.Spec.Linux?.MountLabel) ? null : setup.Spec.Linux.MountLabel;

@@ -42,9 +42,9 @@ internal static class RootfsBuilder
         return new RootFd(root);
     }
 
-    public static void Build(RootFd root, InitSetup setup, LateEntry late)
+    public static void Build(RootFd root, InitSetup setup, CgroupEntry cgroups)
     {
-        var context = new MountContext(root, setup, late);
+        var context = new MountContext(root, setup, cgroups);
         var mounts = setup.Spec.Mounts ?? [];
         for (var i = 0; i < mounts.Count; i++)
         {

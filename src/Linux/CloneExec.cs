@@ -146,7 +146,11 @@ public static unsafe class CloneExec
                     EnterUserNamespace(userFd, pidFd, &secondArgs, statusFd);
                 }
 
-                GoOn(next, statusFd);
+                if (next is not null)
+                {
+                    GoOn(next, statusFd);
+                }
+
                 RunChild(ops, count, statusFd);
             }
 
@@ -169,14 +173,9 @@ public static unsafe class CloneExec
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void RunChild(SyscallOp* ops, int count, nint statusFd) => ReportAndExit(SyscallProgram.Run(ops, count), statusFd);
 
-    /// <summary>Returns only where there is nothing to go on with: the frames above, and what they catch, are the parent's.</summary>
-    private static void GoOn(Func<int>? next, nint statusFd)
+    /// <summary>Never returns: the frames above, and what they catch, are the parent's.</summary>
+    private static void GoOn(Func<int> next, nint statusFd)
     {
-        if (next is null)
-        {
-            return;
-        }
-
         RawSyscall(SYS_close, statusFd, 0, 0, 0, 0, 0);
         var exitCode = FailureExitCode;
         try
@@ -185,7 +184,7 @@ public static unsafe class CloneExec
         }
         finally
         {
-            Exit(exitCode);
+            RawSyscall(SYS_exit_group, exitCode, 0, 0, 0, 0, 0);
         }
     }
 
@@ -212,15 +211,9 @@ public static unsafe class CloneExec
         }
 
         RawSyscall(SYS_write, statusFd, (nint)(&status), sizeof(long), 0, 0, 0);
-        Exit(FailureExitCode);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Exit(int code)
-    {
         while (true)
         {
-            RawSyscall(SYS_exit_group, code, 0, 0, 0, 0, 0);
+            RawSyscall(SYS_exit_group, FailureExitCode, 0, 0, 0, 0, 0);
         }
     }
 

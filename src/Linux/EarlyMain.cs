@@ -10,8 +10,8 @@ namespace CriShim.Linux;
 /// <summary>
 /// What the C library calls in place of main() (the linker's <c>--wrap=main</c>), before the .NET runtime is there: a program that is to enter
 /// containers executes itself again from a detached read-only mount of its file, which then nobody in a container can write by
-/// /proc/PID/exe (CVE-2019-5736), for a fifth of what a whole second start costs. Without the runtime there are no objects, exceptions or
-/// static constructors, only system calls. What fails here is left to the program, which looks again and says why.
+/// /proc/PID/exe (CVE-2019-5736), for a fifth of what a whole second start costs; and what takes the kernel long is begun. Without the runtime
+/// there are no objects, exceptions or static constructors, only system calls. What fails here is left to the program, which says why.
 /// </summary>
 public static unsafe partial class EarlyMain
 {

@@ -135,7 +135,7 @@ public static unsafe class EarlyNetwork
     }
 
     /// <summary>True when the list of namespaces seems to have one of type network without a path, and no user namespace, which would own it.</summary>
-    private static bool IsWantedBy(ReadOnlySpan<byte> config)
+    internal static bool IsWantedBy(ReadOnlySpan<byte> config)
     {
         var network = FindValue(config, "\"network\""u8);
         return network >= 0 && FindValue(config, "\"user\""u8) < 0 && ObjectAround(config, network).IndexOf("\"path\""u8) < 0;

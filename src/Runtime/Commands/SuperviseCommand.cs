@@ -1,5 +1,6 @@
 using CriShim.Linux;
 using CriShim.Linux.LibC;
+using CriShim.Runtime.Containers;
 using CriShim.Runtime.Contract;
 using CriShim.Runtime.Logging;
 using CriShim.Runtime.Supervisor;
@@ -19,6 +20,7 @@ internal static class SuperviseCommand
 
     public static int Run()
     {
+        RuntimeImage.Enter();
         PrepareProcess();
         using var channel = new ControlChannel(new SeqPacketSocket(PipePair.TakeInherited(ControlMessage.InitialFd)));
         using var packet = channel.Receive();

@@ -28,7 +28,7 @@ public static unsafe partial class FinalizerThread
     }
 
     [RuntimeExport("__wrap_PalStartFinalizerThread")]
-    private static byte HoldBack(nint routine, nint argument)
+    internal static byte HoldBack(nint routine, nint argument)
     {
         s_routine = routine;
         s_argument = argument;

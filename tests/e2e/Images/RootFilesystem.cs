@@ -93,8 +93,9 @@ internal static class RootFilesystem
         return TarEntries.Write([.. TarEntries.Read(File.ReadAllBytes(work.Combine("top.tar"))), .. TarEntries.Read(File.ReadAllBytes(work.Combine("implied.tar")))]);
     }
 
+    /// <summary>Sorted, as builders write a layer: umoci lets the time of a folder be now when it meets its parent's opaque mark after it.</summary>
     private static void Pack(string folder, string archive, params string[] what) => Command.Output(
-        "tar", ["--format=pax", "--pax-option=delete=atime,delete=ctime", "--xattrs", "--xattrs-include=*", "--numeric-owner", "-C", folder, "-cf", archive, .. what]);
+        "tar", ["--sort=name", "--format=pax", "--pax-option=delete=atime,delete=ctime", "--xattrs", "--xattrs-include=*", "--numeric-owner", "-C", folder, "-cf", archive, .. what]);
 
     private static void Shell(string folder, string script) => Command.Output("/bin/sh", "-e", "-c", $"umask 022; cd '{folder}'; {script}");
 

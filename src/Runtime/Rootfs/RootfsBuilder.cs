@@ -1,7 +1,6 @@
 using CriShim.Linux;
 using CriShim.Oci.RuntimeSpec;
 using CriShim.Runtime.Init;
-using Microsoft.Win32.SafeHandles;
 using static CriShim.Linux.LibC.Files;
 using static CriShim.Linux.LibC.Mount;
 

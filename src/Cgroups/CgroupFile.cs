@@ -95,11 +95,11 @@ internal static class CgroupFile
             return errno;
         }
 
-        var buffer = new byte[ReadStep];
+        Span<byte> buffer = stackalloc byte[ReadStep];
         var length = 0;
         while (true)
         {
-            var count = read(fd, buffer.AsSpan(length), buffer.Length - length);
+            var count = read(fd, buffer[length..], buffer.Length - length);
             if (count < 0 && Check.LastErrno is var failure)
             {
                 if (failure == Errno.EINTR)
@@ -112,14 +112,16 @@ internal static class CgroupFile
 
             if (count == 0)
             {
-                text = Encoding.UTF8.GetString(buffer, 0, length);
+                text = Encoding.UTF8.GetString(buffer[..length]);
                 return Errno.None;
             }
 
             length += (int)count;
             if (length == buffer.Length)
             {
-                Array.Resize(ref buffer, buffer.Length * 2);
+                var larger = new byte[buffer.Length * 2];
+                buffer.CopyTo(larger);
+                buffer = larger;
             }
         }
     }

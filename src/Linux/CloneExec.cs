@@ -12,12 +12,12 @@ namespace CriShim.Linux;
 
 /// <summary>
 /// clone3(2) from managed code. The child is a copy of the calling thread alone; it runs a <see cref="SyscallProgram"/> that must end in an
-/// execve, and nothing else. Meant for processes without busy threads: the copy of a thread that the collector is about to stop would wait
-/// for ever (and be killed at the timeout). A server uses <see cref="ChildProcess"/>.
+/// execve, and nothing else; or it goes on with managed code. Meant for processes without busy threads: the copy of a thread that the
+/// collector is about to stop would wait for ever (and be killed at the timeout). A server uses <see cref="ChildProcess"/>.
 /// <code>
 /// parent                              child
 ///   | pipe2(O_CLOEXEC)                  |
-///   | clone3 -------------------------> | signal handlers are default (CLONE_CLEAR_SIGHAND)
+///   | clone3 -------------------------> | signal handlers are default (CLONE_CLEAR_SIGHAND), unless managed code goes on
 ///   |                                   | to join a user namespace: setns, then a second clone3 with CLONE_PARENT
 ///   | &lt;---- (pid of the second) ------- |   makes the parent's child that goes on; this one ends
 ///   | read the status pipe              | run the program
@@ -28,13 +28,33 @@ namespace CriShim.Linux;
 public static unsafe class CloneExec
 {
     private const int SIGCHLD = 17;
+    private const int FailureExitCode = 127;
     private const nint NoStatus = -1;
 
     /// <summary>Marks a status that is not an operation's: the steps before the program.</summary>
     private const long BeforeProgram = 1L << 62;
 
     /// <summary>Returns once the program's execve has succeeded. Throws <see cref="LinuxException"/> naming the step; nothing is left then.</summary>
-    public static ClonedProcess Start(SyscallProgram program, CloneOptions options)
+    public static ClonedProcess Start(SyscallProgram program, CloneOptions options) => Start(program, null, options);
+
+    /// <summary>
+    /// The child goes on with managed code, in a copy of this process and of all its descriptors, on the copy of this thread alone: there is no
+    /// finalizer thread, and <see cref="Environment.ProcessId"/> may be this process's. Signal handlers stay.
+    /// </summary>
+    /// <param name="next">Ends in an execve or with the exit code. What it throws ends the child: its caller is not to see it.</param>
+    public static ClonedProcess Continue(Func<int> next, CloneOptions options)
+    {
+        if (FinalizerThread.IsRunning)
+        {
+            // The child has a copy of what that thread holds locked, and nobody to unlock it: it must be asleep.
+            GC.WaitForPendingFinalizers();
+        }
+
+        using var nothing = new SyscallProgram();
+        return Start(nothing, next, options);
+    }
+
+    private static ClonedProcess Start(SyscallProgram program, Func<int>? next, CloneOptions options)
     {
         using var status = PipePair.Create();
         var writer = new SafeFileHandle(
@@ -46,12 +66,16 @@ public static unsafe class CloneExec
             using (writer)
             {
                 program.KeepOpen((int)writer.DangerousGetHandle());
-                child = Clone(program, options, writer);
+                child = Clone(program, next, options, writer);
             }
 
             child = options.UserNamespace is null ? child : ReplaceByGrandchild(child, status.Reader, options.ExecTimeout);
             options.OnCloned?.Invoke(child.Pid);
-            program.ThrowIfFailed(ReadStatus(status.Reader, options.ExecTimeout));
+            if (next is null)
+            {
+                program.ThrowIfFailed(ReadStatus(status.Reader, options.ExecTimeout));
+            }
+
             return child;
         }
         catch
@@ -67,18 +91,18 @@ public static unsafe class CloneExec
         }
     }
 
-    private static ClonedProcess Clone(SyscallProgram program, CloneOptions options, SafeFileHandle status)
+    private static ClonedProcess Clone(SyscallProgram program, Func<int>? next, CloneOptions options, SafeFileHandle status)
     {
         if (options.PidNamespace is not { } pidNamespace || options.UserNamespace is not null)
         {
-            return CloneHere(program, options, status);
+            return CloneHere(program, next, options, status);
         }
 
         using var own = Fd.Open("/proc/thread-self/ns/pid_for_children", LibC.Files.O_RDONLY);
         Check.Result(setns(pidNamespace, (int)CLONE_NEWPID), "setns", "the PID namespace");
         try
         {
-            return CloneHere(program, options, status);
+            return CloneHere(program, next, options, status);
         }
         finally
         {
@@ -86,13 +110,14 @@ public static unsafe class CloneExec
         }
     }
 
-    private static ClonedProcess CloneHere(SyscallProgram program, CloneOptions options, SafeFileHandle status)
+    private static ClonedProcess CloneHere(SyscallProgram program, Func<int>? next, CloneOptions options, SafeFileHandle status)
     {
         var pidfd = -1;
         var joinsUser = options.UserNamespace is not null;
+        var handlers = next is null ? CLONE_CLEAR_SIGHAND : 0;
         var args = new clone_args
         {
-            flags = (joinsUser ? 0 : options.Namespaces) | CLONE_PIDFD | CLONE_CLEAR_SIGHAND,
+            flags = (joinsUser ? 0 : options.Namespaces) | CLONE_PIDFD | handlers,
             pidfd = (ulong)&pidfd,
             exit_signal = SIGCHLD,
         };
@@ -103,7 +128,7 @@ public static unsafe class CloneExec
         }
 
         // The second clone's; its exit signal is the first's (CLONE_PARENT).
-        var secondArgs = new clone_args { flags = options.Namespaces | CLONE_PARENT | CLONE_CLEAR_SIGHAND };
+        var secondArgs = new clone_args { flags = options.Namespaces | CLONE_PARENT | handlers };
         var statusFd = status.DangerousGetHandle();
         var userFd = options.UserNamespace?.DangerousGetHandle() ?? -1;
         var pidFd = options.PidNamespace?.DangerousGetHandle() ?? -1;
@@ -119,6 +144,11 @@ public static unsafe class CloneExec
                 if (joinsUser)
                 {
                     EnterUserNamespace(userFd, pidFd, &secondArgs, statusFd);
+                }
+
+                if (next is not null)
+                {
+                    GoOn(next, statusFd);
                 }
 
                 RunChild(ops, count, statusFd);
@@ -142,6 +172,21 @@ public static unsafe class CloneExec
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void RunChild(SyscallOp* ops, int count, nint statusFd) => ReportAndExit(SyscallProgram.Run(ops, count), statusFd);
+
+    /// <summary>Never returns: the frames above, and what they catch, are the parent's.</summary>
+    private static void GoOn(Func<int> next, nint statusFd)
+    {
+        RawSyscall(SYS_close, statusFd, 0, 0, 0, 0, 0);
+        var exitCode = FailureExitCode;
+        try
+        {
+            exitCode = next();
+        }
+        finally
+        {
+            RawSyscall(SYS_exit_group, exitCode, 0, 0, 0, 0, 0);
+        }
+    }
 
     /// <summary>Returns in the second clone only.</summary>
     private static void EnterUserNamespace(nint userFd, nint pidFd, clone_args* second, nint statusFd)
@@ -168,7 +213,7 @@ public static unsafe class CloneExec
         RawSyscall(SYS_write, statusFd, (nint)(&status), sizeof(long), 0, 0, 0);
         while (true)
         {
-            RawSyscall(SYS_exit_group, 127, 0, 0, 0, 0, 0);
+            RawSyscall(SYS_exit_group, FailureExitCode, 0, 0, 0, 0, 0);
         }
     }
 

@@ -10,28 +10,33 @@ namespace CriShim.Linux;
 /// <summary>
 /// What the C library calls in place of main() (the linker's <c>--wrap=main</c>), before the .NET runtime is there: a program that is to enter
 /// containers executes itself again from a detached read-only mount of its file, which then nobody in a container can write by
-/// /proc/PID/exe (CVE-2019-5736), for a fifth of what a whole second start costs. Without the runtime there are no objects, exceptions or
-/// static constructors, only system calls. What fails here is left to the program, which looks again and says why.
+/// /proc/PID/exe (CVE-2019-5736), for a fifth of what a whole second start costs; and what takes the kernel long is begun. Without the runtime
+/// there are no objects, exceptions or static constructors, only system calls. What fails here is left to the program, which says why.
 /// </summary>
 public static unsafe partial class EarlyMain
 {
     [RuntimeExport("__wrap_main")]
     private static int Run(int count, byte** arguments, byte** environment)
     {
-        if (Enters(count, arguments))
+        if (Has(count, arguments, "exec"u8))
         {
             ExecuteReadOnly(arguments, environment);
+        }
+        else if (Has(count, arguments, "run"u8) || Has(count, arguments, "create"u8))
+        {
+            ExecuteReadOnly(arguments, environment);
+            EarlyNetwork.Begin(count, arguments);
         }
 
         return RealMain(count, arguments, environment);
     }
 
-    /// <summary>Wherever the word stands: one execve too many does no harm.</summary>
-    private static bool Enters(int count, byte** arguments)
+    /// <summary>Wherever the word stands: an execve, or a namespace, too many does no harm.</summary>
+    private static bool Has(int count, byte** arguments, ReadOnlySpan<byte> word)
     {
         for (var i = 1; i < count; i++)
         {
-            if (MemoryMarshal.CreateReadOnlySpanFromNullTerminated(arguments[i]).SequenceEqual("exec"u8))
+            if (MemoryMarshal.CreateReadOnlySpanFromNullTerminated(arguments[i]).SequenceEqual(word))
             {
                 return true;
             }

@@ -10,9 +10,15 @@ public static class OwnProcess
 {
     private const string OomScorePath = "/proc/self/oom_score_adj";
 
+    /// <summary>In its own PID namespace, now: a process that is a copy of another one has its memory of it too.</summary>
+    public static int Id => getpid();
+
     public static uint EffectiveUser => geteuid();
 
     public static uint EffectiveGroup => getegid();
+
+    /// <summary>In the PID namespace of the procfs mounted there.</summary>
+    public static int IdIn(string procfs) => int.Parse(new FileInfo(Path.Join(procfs, "self")).LinkTarget!, CultureInfo.InvariantCulture);
 
     /// <summary>Out of reach of the terminal's signals: in a session of its own, unless it leads one already (setsid(2)).</summary>
     public static void LeaveSession() => Check.Tolerate(setsid(), Errno.EPERM, "setsid");

@@ -126,9 +126,10 @@ internal sealed class LiveContainers(
         }
     }
 
+    /// <summary>The server may come to note the start of a short program when that has ended: then the supervisor's time counts.</summary>
     private static Container WithEnd(Container container, ExitRecord exit) => container with
     {
-        StartedAt = container.StartedAt != 0 ? container.StartedAt : exit.StartedAt,
+        StartedAt = container.StartedAt == 0 || container.StartedAt > exit.FinishedAt ? exit.StartedAt : container.StartedAt,
         FinishedAt = exit.FinishedAt,
         ExitCode = exit.ExitCode,
         Reason = ExitReason.Of(exit),

@@ -7,6 +7,7 @@ public static unsafe partial class Namespaces
 {
     public const ulong CLONE_NEWTIME = 0x80;
     public const ulong CLONE_FS = 0x200;
+    public const ulong CLONE_FILES = 0x400;
     public const ulong CLONE_PIDFD = 0x1000;
     public const ulong CLONE_PARENT = 0x8000;
     public const ulong CLONE_NEWNS = 0x20000;

@@ -6,6 +6,7 @@ public static class SyscallNumbers
     public const int SYS_read = 0;
     public const int SYS_write = 1;
     public const int SYS_close = 3;
+    public const int SYS_mmap = 9;
     public const int SYS_rt_sigaction = 13;
     public const int SYS_rt_sigprocmask = 14;
     public const int SYS_ioctl = 16;
@@ -40,6 +41,7 @@ public static class SyscallNumbers
     public const int SYS_dup3 = 292;
     public const int SYS_prlimit64 = 302;
     public const int SYS_setns = 308;
+    public const int SYS_getcpu = 309;
     public const int SYS_sched_setattr = 314;
     public const int SYS_seccomp = 317;
     public const int SYS_bpf = 321;

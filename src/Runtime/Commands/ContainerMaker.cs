@@ -18,21 +18,16 @@ internal static class ContainerMaker
     /// <param name="whileInitWorks">More to do meanwhile.</param>
     public static CreatedContainer Make(CommandContext context, CreateOptions options, bool withGate, Action<PidFd>? whileInitWorks = null)
     {
+        RuntimeImage.Enter();
         OwnProcess.MakeUndumpable();
         var (spec, json) = BundleReader.Read(options.BundlePath);
-        if (!IsAloneInItsPidNamespace(spec))
-        {
-            RuntimeImage.Enter();
-        }
-
         CheckTerminal(spec.Process?.Terminal ?? false, options.ConsoleSocket, withGate || options.Detach);
-        context.Log.WarnOfUnknown(spec.Process?.Capabilities);
         var cgroupPath = ContainerCgroup.PathOf(options.Id, spec, context.UsesSystemd);
         context.Store.Reserve(options.Id);
         try
         {
             using var gate = withGate ? SeqPacketSocket.Listen(context.Store.GatePath(options.Id)) : null;
-            return Create(options, new ContainerRequest(options.Id, options.BundlePath, spec, json)
+            return Create(options, new ContainerRequest(options.Id, options.BundlePath, spec)
             {
                 Stdin = Inherited(0),
                 Stdout = Inherited(1),
@@ -48,6 +43,7 @@ internal static class ContainerMaker
                 WhileInitWorks = (init, startTime) =>
                 {
                     whileInitWorks?.Invoke(init.PidFd);
+                    context.Log.WarnOfUnknown(spec.Process?.Capabilities);
                     Keep(context, options, spec, json, cgroupPath, init.Pid, startTime);
                 },
             });
@@ -58,10 +54,6 @@ internal static class ContainerMaker
             throw;
         }
     }
-
-    /// <summary>Others who see the init before it is the user's program see this program's file as its /proc/PID/exe.</summary>
-    private static bool IsAloneInItsPidNamespace(Spec spec) =>
-        spec.Linux?.Namespaces?.Any(item => item is { Type: "pid", Path: null or "" }) ?? false;
 
     /// <summary>Ends and removes a container that is not going to be used.</summary>
     public static void Destroy(CreatedContainer container)

@@ -1,5 +1,6 @@
 using CriShim.Linux;
 using CriShim.Linux.LibC;
+using CriShim.Runtime.Containers;
 using CriShim.Runtime.Contract;
 using CriShim.Runtime.Logging;
 using CriShim.Runtime.Supervisor;
@@ -19,6 +20,7 @@ internal static class SuperviseCommand
 
     public static int Run()
     {
+        RuntimeImage.Enter();
         PrepareProcess();
         using var channel = new ControlChannel(new SeqPacketSocket(PipePair.TakeInherited(ControlMessage.InitialFd)));
         using var packet = channel.Receive();
@@ -39,6 +41,7 @@ internal static class SuperviseCommand
             problems = new RuntimeLog(Path.Combine(request.Folder, ProblemLogFile), time);
             using var supervisor = Supervisor.Supervisor.Create(request, packet.Fds, time, problems);
             packet.Dispose();
+            FinalizerThread.Start();
             OwnProcess.OomScore = OomScore;
             supervisor.Run(channel, sequence);
             return 0;

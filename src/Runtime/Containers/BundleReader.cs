@@ -7,9 +7,10 @@ namespace CriShim.Runtime.Containers;
 /// <summary>Reads config.json.</summary>
 internal static class BundleReader
 {
-    public static (Spec Spec, byte[] Json) Read(string bundlePath)
+    public static (Spec Spec, byte[] Json) Read(string bundlePath) => ReadFile(Path.Combine(bundlePath, StateLayout.SpecFile));
+
+    public static (Spec Spec, byte[] Json) ReadFile(string path)
     {
-        var path = Path.Combine(bundlePath, StateLayout.SpecFile);
         try
         {
             var json = File.ReadAllBytes(path);

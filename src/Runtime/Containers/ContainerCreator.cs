@@ -12,12 +12,12 @@ namespace CriShim.Runtime.Containers;
 /// <summary>
 /// Makes a container up to the gate before its program:
 /// <code>
-/// 1  validate the spec, compile its seccomp profile
-/// 2  open the namespaces to join
+/// 1  validate the spec
+/// 2  open the namespaces to join; compile the seccomp profile; open what the init cannot open from inside
 /// 3  cgroup and resctrl group: make them, set their limits, open what a process needs to join them
-/// 4  clone the init into its namespaces and cgroup; it executes this program again, as role `init`
+/// 4  clone the init into its namespaces and cgroup; it sets to work at once
 /// 5  write its id maps and its OOM score while it waits
-/// 6  hand it the set-up; make its cgroups of v1 while it starts up, and hand it them
+/// 6  make its cgroups of v1 meanwhile, and hand it them
 /// 7  run the hooks that belong before pivot_root
 /// 8  wait until it stands at the gate
 /// </code>
@@ -28,32 +28,35 @@ internal static class ContainerCreator
     public static CreatedContainer Create(ContainerRequest request)
     {
         SpecValidator.Validate(request.Spec);
-        var seccomp = new SeccompCache(request.SeccompCacheFolder).Compile(request.Spec.Linux?.Seccomp);
         using var namespaces = NamespacePlan.FromSpec(request.Spec);
+        var seccomp = new SeccompCache(request.SeccompCacheFolder).Compile(request.Spec.Linux?.Seccomp);
         var cgroup = Step("cgroup", () => CgroupManagerFactory.FromProc().Open(request.CgroupPath));
         using var join = Step("cgroup", () => PrepareCgroup(request, cgroup));
         ClonedProcess? init = null;
         InitChannel? channel = null;
         try
         {
-            var (ours, theirs) = SeqPacketSocket.CreatePair();
-            channel = new InitChannel(ours);
-            using var image = Step("image", RuntimeImage.Open);
-            using (theirs)
+            using (var mounts = Step("mounts", () => OutsideMounts.Open(request)))
+            using (var agent = SeccompProfile.HasListener(seccomp) ? SeccompListener.Connect(request.Spec.Linux!.Seccomp!) : null)
             {
-                init = Step("clone", () => InitClone.Start(request, namespaces, join, theirs.Handle, image));
+                var (ours, theirs) = SeqPacketSocket.CreatePair();
+                channel = new InitChannel(ours);
+                using var inits = new InitChannel(theirs);
+                var setup = new InitSetup(request, inits, mounts)
+                {
+                    Seccomp = seccomp,
+                    Agent = agent,
+                    Cgroups = cgroup.Folders,
+                };
+                namespaces.UseEarlyNetwork();
+                init = Step("clone", () => InitClone.Start(setup, namespaces, join));
             }
 
             join.Dispose();
-            NetDevices.Move(request.Spec.Linux?.NetDevices, init.Pid);
-            using (var agent = SeccompProfile.HasListener(seccomp) ? SeccompListener.Connect(request.Spec.Linux!.Seccomp!) : null)
-            {
-                SendSetup(request, channel, cgroup, seccomp, agent, init.Pid);
-            }
-
+            NetDevices.Move(request.Spec.Linux?.NetDevices, namespaces.Network, init.Pid);
             Step("cgroup", () => SendCgroups(request, channel, cgroup));
             var startTime = ProcStat.Read(init.Pid)?.StartTime ?? 0;
-            DoWhatCanGoBeside(request, image, init, startTime);
+            request.WhileInitWorks?.Invoke(init, startTime);
             RunHooks(request, channel, init.Pid);
             if (request.StartsAtOnce)
             {
@@ -69,14 +72,6 @@ internal static class ContainerCreator
             channel?.Dispose();
             throw;
         }
-    }
-
-    /// <summary>The init is busy for milliseconds now, on another CPU.</summary>
-    private static void DoWhatCanGoBeside(ContainerRequest request, SafeFileHandle image, ClonedProcess init, ulong startTime)
-    {
-        // The last close of a mount that is attached nowhere waits for the kernel's other CPUs.
-        image.Dispose();
-        request.WhileInitWorks?.Invoke(init, startTime);
     }
 
     private static CgroupJoin PrepareCgroup(ContainerRequest request, ICgroupManager cgroup)
@@ -96,7 +91,7 @@ internal static class ContainerCreator
     }
 
     /// <summary>A batch that is not full is the last.</summary>
-    private static int SendCgroups(ContainerRequest request, InitChannel channel, ICgroupManager cgroup)
+    private static void SendCgroups(ContainerRequest request, InitChannel channel, ICgroupManager cgroup)
     {
         using var join = cgroup.Complete(request.Spec.Linux?.Resources);
         var sent = 0;
@@ -107,58 +102,11 @@ internal static class ContainerCreator
             sent += SeqPacketSocket.MaxFds;
         }
         while (sent <= join.TaskFiles.Count);
-
-        return 0;
     }
-
-    private static void SendSetup(ContainerRequest request, InitChannel channel, ICgroupManager cgroup, byte[] seccomp, SafeFileHandle? agent, int pid)
-    {
-        using var mounts = OutsideMounts.Open(request);
-        var fds = new List<SafeFileHandle>();
-        fds.AddRange(mounts.Rootfs is { } rootfs ? [rootfs] : []);
-        fds.AddRange(request.Gate is { } gate ? [gate.Handle] : []);
-        fds.AddRange(agent is null ? [] : [agent]);
-        fds.AddRange(request.PreservedFds);
-        var setup = new InitSetup(request.Id, request.BundlePath, request.SpecJson)
-        {
-            HasRootfs = mounts.Rootfs is not null,
-            HasGate = request.Gate is not null,
-            HasHooks = HasEarlyHooks(request),
-            NoPivot = request.NoPivot,
-            NoNewKeyring = request.NoNewKeyring,
-            PreservedFds = request.PreservedFds.Count,
-            ListenFds = request.ListenFds,
-            Sources = [.. mounts.Sources.Keys],
-            Seccomp = seccomp,
-            ListenerState = agent is null ? [] : SeccompListener.ProcessState(
-                request.Spec.Linux!.Seccomp!, pid, Hooks.StateOf(request.Id, request.BundlePath, request.Spec, pid, "creating")),
-            Cgroups = cgroup.Folders,
-        };
-        Step("setup", () =>
-        {
-            try
-            {
-                channel.Send(InitMessage.Setup, setup.Write(), [.. fds]);
-                foreach (var batch in mounts.Sources.Values.Chunk(SeqPacketSocket.MaxFds))
-                {
-                    channel.Send(InitMessage.Sources, [], batch);
-                }
-
-                return 0;
-            }
-            catch (LinuxException e) when (e.Errno is Errno.EPIPE or Errno.ECONNRESET)
-            {
-                throw EndedEarly(request);
-            }
-        });
-    }
-
-    private static bool HasEarlyHooks(ContainerRequest request) =>
-        request.Spec.Hooks is { } hooks && (hooks.Prestart?.Count > 0 || hooks.CreateRuntime?.Count > 0);
 
     private static void RunHooks(ContainerRequest request, InitChannel channel, int pid)
     {
-        if (!HasEarlyHooks(request))
+        if (!request.HasCreatorHooks)
         {
             return;
         }
@@ -224,6 +172,12 @@ internal static class ContainerCreator
             // The first error tells more; what is left is found by the id.
         }
     }
+
+    private static void Step(string name, Action action) => Step(name, () =>
+    {
+        action();
+        return true;
+    });
 
     private static T Step<T>(string name, Func<T> action)
     {

@@ -7,8 +7,7 @@ namespace CriShim.Runtime.Containers;
 /// <summary>A container to make. The caller keeps all descriptors and closes them afterwards.</summary>
 /// <param name="BundlePath">Absolute path of the folder with config.json.</param>
 /// <param name="Spec">What config.json says, as read by <see cref="SpecReader"/>.</param>
-/// <param name="SpecJson">Its text: the container init reads it for itself.</param>
-internal sealed record ContainerRequest(string Id, string BundlePath, Spec Spec, ReadOnlyMemory<byte> SpecJson)
+internal sealed record ContainerRequest(string Id, string BundlePath, Spec Spec)
 {
     public required SafeFileHandle Stdin { get; init; }
 
@@ -45,6 +44,9 @@ internal sealed record ContainerRequest(string Id, string BundlePath, Spec Spec,
 
     /// <summary>Where compiled seccomp profiles are kept; null: nowhere.</summary>
     public string? SeccompCacheFolder { get; init; }
+
+    /// <summary>Hooks that this process runs while the init waits before pivot_root.</summary>
+    public bool HasCreatorHooks => Spec.Hooks is { } hooks && (hooks.Prestart?.Count > 0 || hooks.CreateRuntime?.Count > 0);
 
     /// <summary>The cgroup, as <see cref="Cgroups.CgroupManagerFactory.Open"/> takes it.</summary>
     public required string CgroupPath { get; init; }

@@ -14,26 +14,19 @@ using static CriShim.Linux.LibC.SyscallNumbers;
 namespace CriShim.Runtime.Containers;
 
 /// <summary>
-/// Clones a container's init: the child joins cgroups and namespaces by raw system calls and executes this program again, role `init`.
-/// The order is the kernel's: the new user namespace's ids only after the parent has written its maps. A new cgroup namespace has to wait
-/// until the init is in all its cgroups (<see cref="CgroupEntry"/>).
+/// Clones a container's init: the child joins cgroups and namespaces by raw system calls and goes on as <see cref="InitProcess"/>, a copy of
+/// its creator, with all that this knows. The order is the kernel's: the new user namespace's ids only after the parent has written its
+/// maps. A new cgroup namespace has to wait until the init is in all its cgroups (<see cref="CgroupEntry"/>).
 /// </summary>
 internal static class InitClone
 {
-    /// <summary>Descriptor of the channel in the init.</summary>
-    public const int ChannelFd = 3;
-
-    /// <summary>Or the collector's second thread makes a heap of its own for its few bytes, in the main one's way (mallopt(3)).</summary>
-    private const string OneArena = "GLIBC_TUNABLES=glibc.malloc.arena_max=1";
-
     /// <param name="join">Stays the caller's, as all descriptors do.</param>
-    /// <param name="image">This program's file, as <see cref="RuntimeImage"/> opens it.</param>
-    public static ClonedProcess Start(
-        ContainerRequest request, NamespacePlan namespaces, CgroupJoin join, SafeFileHandle channel, SafeFileHandle image)
+    public static ClonedProcess Start(InitSetup setup, NamespacePlan namespaces, CgroupJoin join)
     {
+        var request = setup.Request;
         using var resctrl = ResctrlGroup.Find(request.Id, request.Spec.Linux?.IntelRdt)?.OpenJoin();
         using var maps = PipePair.Create();
-        using var fds = new InheritedFds([(0, request.Stdin), (1, request.Stdout), (2, request.Stderr), (ChannelFd, channel)]);
+        using var fds = new InheritedFds([(0, request.Stdin), (1, request.Stdout), (2, request.Stderr)]);
         using var program = new SyscallProgram();
         ProgramParts.AddFds(program, fds);
         ProgramParts.AddCgroupJoin(program, join, resctrl);
@@ -45,15 +38,7 @@ internal static class InitClone
 
         AddNamespaces(program, namespaces, request.Spec);
         program.Call("setsid", SYS_setsid);
-        program.Call(
-            "execute the runtime",
-            SYS_execveat,
-            Number(image),
-            program.Text(""),
-            program.TextArray(["crishim-runtime", "init"]),
-            program.TextArray([OneArena]),
-            AT_EMPTY_PATH);
-        var child = CloneExec.Start(program, new CloneOptions
+        return CloneExec.Continue(() => InitProcess.Run(setup, program), new CloneOptions
         {
             Namespaces = namespaces.MadeByClone,
             Cgroup = join.CloneInto,
@@ -62,7 +47,6 @@ internal static class InitClone
             FirstFreeFd = fds.Last + 1,
             OnCloned = pid => Prepare(pid, request.Spec, makesUser ? maps.Writer : null),
         });
-        return child;
     }
 
     /// <summary>What only a process outside the new user namespace may do.</summary>
@@ -105,7 +89,7 @@ internal static class InitClone
         }
     }
 
-    /// <summary>The init is in the new time namespace from its execve on (kernel 6.1; before, its children are).</summary>
+    /// <summary>The container's program is in the new time namespace from its execve on (kernel 6.1; before, its children are).</summary>
     private static void AddTimeOffsets(SyscallProgram program, IReadOnlyDictionary<string, TimeOffsetSpec>? offsets)
     {
         foreach (var (clock, offset) in offsets ?? new Dictionary<string, TimeOffsetSpec>())

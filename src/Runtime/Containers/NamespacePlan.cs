@@ -23,7 +23,7 @@ internal sealed class NamespacePlan : IDisposable
     {
     }
 
-    /// <summary>CLONE_NEW… of all that are made.</summary>
+    /// <summary>CLONE_NEW… of all that begin with the init.</summary>
     public ulong Made { get; private set; }
 
     /// <summary>Those of <see cref="Made"/> that the clone makes. The cgroup namespace must begin after the cgroups are joined: the init makes it.</summary>
@@ -32,6 +32,9 @@ internal sealed class NamespacePlan : IDisposable
     public SafeFileHandle? User => Find("user");
 
     public SafeFileHandle? Pid => Find("pid");
+
+    /// <summary>Null where it begins with the init, or is the host's.</summary>
+    public SafeFileHandle? Network => Find("network");
 
     /// <summary>Joined by setns in the init itself: all but user and PID.</summary>
     public IEnumerable<(string Type, ulong Flag, SafeFileHandle Fd)> JoinedInside => _joined.Where(item => item.Type is not ("user" or "pid"));
@@ -62,6 +65,28 @@ internal sealed class NamespacePlan : IDisposable
         {
             plan.Dispose();
             throw;
+        }
+    }
+
+    /// <summary>
+    /// Joins the network namespace that was begun before this program knew that it needs one, where it does: not with a user namespace, which
+    /// owns what begins in it.
+    /// </summary>
+    public void UseEarlyNetwork()
+    {
+        if (EarlyNetwork.Take() is not { } network)
+        {
+            return;
+        }
+
+        if ((Made & CLONE_NEWNET) != 0 && (Made & CLONE_NEWUSER) == 0 && User is null)
+        {
+            _joined.Add(("network", CLONE_NEWNET, network));
+            Made &= ~CLONE_NEWNET;
+        }
+        else
+        {
+            network.Dispose();
         }
     }
 

@@ -16,15 +16,15 @@ namespace CriShim.Runtime.Containers;
 internal static class NetDevices
 {
     /// <summary>Throws <see cref="RuntimeException"/> that names the interface.</summary>
-    /// <param name="pid">A process that is in the namespace.</param>
-    public static void Move(IReadOnlyDictionary<string, NetDeviceSpec>? devices, int pid)
+    /// <param name="network">The namespace; null: it began with the process.</param>
+    public static void Move(IReadOnlyDictionary<string, NetDeviceSpec>? devices, SafeFileHandle? network, int pid)
     {
         if (devices is null or { Count: 0 })
         {
             return;
         }
 
-        using var target = Fd.Open($"/proc/{pid}/ns/net", O_RDONLY);
+        using var target = network is null ? Fd.Open($"/proc/{pid}/ns/net", O_RDONLY) : Fd.Duplicate(network);
         using var host = NetlinkSocket.Open(NETLINK_ROUTE);
         using var inside = OpenInside(target);
         foreach (var (name, device) in devices)

@@ -7,13 +7,13 @@ namespace CriShim.Runtime.Containers;
 
 /// <summary>
 /// This program's own file, through a mount of its own that is read-only and attached nowhere. A process in a container that gets hold of
-/// /proc/PID/exe of an init can thus read our file but never write it (CVE-2019-5736), and no copy is made.
+/// /proc/PID/exe of a process of ours can thus read our file but never write it (CVE-2019-5736), and no copy is made.
 /// </summary>
 internal static class RuntimeImage
 {
     /// <summary>
-    /// Executes this program again through such a mount, unless it runs from one: for a process whose clone enters a container that others
-    /// are in, and has this file as its /proc/PID/exe until it executes the user's program; or for good, when that is /proc/self/exe.
+    /// Executes this program again through such a mount, unless it runs from one: for a process whose clone enters a container, and has this
+    /// file as its /proc/PID/exe until it executes the user's program; or for good, when that is /proc/self/exe.
     /// <see cref="EarlyMain"/> does so where it can; this also says why it cannot be done.
     /// </summary>
     public static void Enter()

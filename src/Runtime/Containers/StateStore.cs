@@ -7,22 +7,25 @@ using static CriShim.Linux.LibC.Files;
 namespace CriShim.Runtime.Containers;
 
 /// <summary>
-/// The OCI command line's containers on disk: a folder each under the root, with state.json, a copy of config.json (the bundle may change or
-/// go), and, until it is started, the gate's socket. Throws <see cref="RuntimeException"/>.
+/// The OCI command line's containers on disk, each some files in the root: its state, a copy of config.json (the bundle may change or go), and,
+/// until it is started, the gate's socket. A folder for each would cost more than all that is in it. Throws <see cref="RuntimeException"/>.
 /// </summary>
 internal sealed class StateStore(string root)
 {
     public const string DefaultRoot = "/run/crishim-runtime";
 
-    private const string StateFile = "state.json";
-    private const string GateFile = "gate.sock";
+    // No file of one container is one of another's, whatever their ids are.
+    private const string StateSuffix = ".state.json";
+    private const string SpecSuffix = ".config.json";
+    private const string GateSuffix = ".gate";
+
     private const int MaxIdLength = 1024;
     private const UnixFileMode FolderMode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
     /// <summary>No container: the first letter is not one of an id's.</summary>
     public string SeccompCacheFolder => Path.Combine(root, "@seccomp");
 
-    public string GatePath(string id) => Path.Combine(Folder(id), GateFile);
+    public string GatePath(string id) => PathOf(id, GateSuffix);
 
     /// <summary>
     /// An empty folder for a restored container's root, in mount namespaces that nobody else sees. Outside all containers' folders: those
@@ -30,7 +33,7 @@ internal sealed class StateStore(string root)
     /// </summary>
     public string MakeRestoreFolder() => Directory.CreateDirectory(Path.Combine(root, "@restore"), FolderMode).FullName;
 
-    /// <summary>Takes the id. Its folder is there afterwards, empty.</summary>
+    /// <summary>Takes the id, by a spec that is still empty: there is no container before there is a state.</summary>
     public void Reserve(string id)
     {
         RequireValid(id);
@@ -48,15 +51,19 @@ internal sealed class StateStore(string root)
             case Errno.EEXIST:
                 throw new RuntimeException(RuntimeErrorKind.AlreadyExists, $"container with id exists: {id}");
             default:
-                throw new LinuxException(errno, "mkdirat", Folder(id));
+                throw new LinuxException(errno, "open", PathOf(id, SpecSuffix));
         }
     }
 
     public void Save(ContainerState state, ReadOnlySpan<byte> specJson)
     {
-        var folder = Folder(state.Id);
-        AtomicFile.Write(Path.Combine(folder, StateLayout.SpecFile), specJson, durable: false);
-        AtomicFile.Write(Path.Combine(folder, StateFile), StateJson.Write(state), durable: false);
+        var specPath = PathOf(state.Id, SpecSuffix);
+        using (var spec = Fd.Open(specPath, O_WRONLY | O_NOFOLLOW))
+        {
+            Fd.WriteAll(spec, specJson, specPath);
+        }
+
+        AtomicFile.Write(PathOf(state.Id, StateSuffix), StateJson.Write(state), durable: false);
     }
 
     public ContainerState Load(string id)
@@ -68,7 +75,7 @@ internal sealed class StateStore(string root)
     public bool Exists(string id)
     {
         RequireValid(id);
-        return File.Exists(Path.Combine(Folder(id), StateFile));
+        return File.Exists(PathOf(id, StateSuffix));
     }
 
     /// <summary>Null when there is none, or when it is just being made.</summary>
@@ -76,7 +83,7 @@ internal sealed class StateStore(string root)
     {
         try
         {
-            return StateJson.Read(File.ReadAllBytes(Path.Combine(Folder(id), StateFile)));
+            return StateJson.Read(File.ReadAllBytes(PathOf(id, StateSuffix)));
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -88,22 +95,24 @@ internal sealed class StateStore(string root)
         }
     }
 
-    public (Spec Spec, byte[] Json) LoadSpec(string id) => BundleReader.Read(Folder(id));
+    public (Spec Spec, byte[] Json) LoadSpec(string id) => BundleReader.ReadFile(PathOf(id, SpecSuffix));
 
     public IReadOnlyList<ContainerState> List() => !Directory.Exists(root) ? [] :
     [
-        .. Directory.EnumerateDirectories(root).Order(StringComparer.Ordinal).Select(folder => TryLoad(Path.GetFileName(folder))).OfType<ContainerState>(),
+        .. Directory.EnumerateFiles(root, "*" + StateSuffix)
+            .Select(path => Path.GetFileName(path)[..^StateSuffix.Length])
+            .Where(id => !id.StartsWith('.')) // half written
+            .Order(StringComparer.Ordinal)
+            .Select(TryLoad)
+            .OfType<ContainerState>(),
     ];
 
+    /// <summary>The spec last: until then the id is taken.</summary>
     public void Remove(string id)
     {
-        try
+        foreach (var suffix in new[] { StateSuffix, GateSuffix, SpecSuffix })
         {
-            Directory.Delete(Folder(id), recursive: true);
-        }
-        catch (DirectoryNotFoundException)
-        {
-            // Gone already.
+            File.Delete(PathOf(id, suffix));
         }
     }
 
@@ -113,9 +122,13 @@ internal sealed class StateStore(string root)
         : File.Exists(GatePath(state.Id)) ? "created"
         : "running";
 
-    private Errno TryMake(string id) => mkdirat(AT_FDCWD, Folder(id), 0b111_000_000) == 0 ? Errno.None : Check.LastErrno;
+    private Errno TryMake(string id)
+    {
+        using var file = openat(AT_FDCWD, PathOf(id, SpecSuffix), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0b110_000_000);
+        return file.IsInvalid ? Check.LastErrno : Errno.None;
+    }
 
-    private string Folder(string id) => Path.Combine(root, id);
+    private string PathOf(string id, string suffix) => Path.Join(root, id + suffix);
 
     /// <summary>Letters, digits and _ + - . (the field's rule); so an id is one name of a path.</summary>
     private static void RequireValid(string id)

@@ -6,12 +6,30 @@ using static CriShim.Linux.LibC.Namespaces;
 namespace CriShim.Runtime.Init;
 
 /// <summary>
-/// The init's way into the cgroups that were made while it started up, and into its cgroup namespace, whose root is where the process is by
-/// then. "0" is the writing thread: the main one, which is all that an execve leaves; it moves itself without the kernel's global lock.
+/// The init's way into the cgroups that were made while it was at work already, and into its cgroup namespace, whose root is where the process
+/// is by then. "0" is the writer: the process, single-threaded, moves itself without the kernel's global lock.
 /// </summary>
-internal static class CgroupEntry
+internal sealed class CgroupEntry(InitChannel channel, Spec spec)
 {
-    public static void Enter(InitChannel channel, Spec spec)
+    private bool _entered;
+
+    /// <summary>Waits until they are there. Once: does nothing when it was called before.</summary>
+    public void Enter()
+    {
+        if (_entered)
+        {
+            return;
+        }
+
+        _entered = true;
+        Join();
+        if (spec.Linux?.Namespaces?.Any(item => item.Type == "cgroup" && string.IsNullOrEmpty(item.Path)) ?? false)
+        {
+            Check.Result(unshare((int)CLONE_NEWCGROUP), "unshare", "the cgroup namespace");
+        }
+    }
+
+    private void Join()
     {
         int count;
         do
@@ -30,10 +48,5 @@ internal static class CgroupEntry
             count = batch.Fds.Count;
         }
         while (count == SeqPacketSocket.MaxFds);
-
-        if (spec.Linux?.Namespaces?.Any(item => item.Type == "cgroup" && string.IsNullOrEmpty(item.Path)) ?? false)
-        {
-            Check.Result(unshare((int)CLONE_NEWCGROUP), "unshare", "the cgroup namespace");
-        }
     }
 }

@@ -4,10 +4,6 @@ namespace CriShim.Runtime.Init;
 /// The first byte of a message between a container's creator and its init.
 /// <code>
 /// creator                                     init
-///   | Setup + JSON [rootfs] [gate] [listener] [preserved…]
-///   |                                           |
-///   | Sources [up to 16]                        |   as often as needed: volumes; in a user namespace all
-///   |------------------------------------------>|   mounts
 ///   | Cgroups [up to 16]                        |   v1 hierarchies to join; the last batch has less than 16
 ///   |------------------------------------------>|
 ///   |            Mounted                        |   only where the creator has hooks to run at that point
@@ -26,12 +22,10 @@ internal enum InitMessage : byte
 {
     /// <summary>The other side has closed.</summary>
     End = 0,
-    Setup = 1,
+    Cgroups = 1,
     Mounted = 2,
     HooksDone = 3,
     Ready = 4,
     Start = 5,
     Error = 6,
-    Sources = 7,
-    Cgroups = 8,
 }

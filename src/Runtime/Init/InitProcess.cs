@@ -11,12 +11,12 @@ using static CriShim.Linux.LibC.Processes;
 namespace CriShim.Runtime.Init;
 
 /// <summary>
-/// A container's init from inside its namespaces to the user's program:
+/// A container's init from inside its namespaces to the user's program. It is a copy of its creator (<see cref="InitClone"/>):
 /// <code>
-///  1  receive the set-up                                7  covered and read-only paths
-///  2  cgroups of v1, the cgroup namespace               8  the creator's hooks; createContainer hooks
-///  3  root: attach it                                   9  pivot_root, read-only root, propagation
-///  4  mounts and devices                               10  working folder
+///  1  enter the namespaces; close what is the creator's 7  covered and read-only paths
+///  2  root: attach it                                   8  the creator's hooks; createContainer hooks
+///  3  mounts and devices                                9  pivot_root, read-only root, propagation
+///  4  cgroups of v1, the cgroup namespace              10  working folder
 ///  5  terminal                                         11  report ready; wait at the gate
 ///  6  host name, kernel settings                       12  startContainer hooks; the last steps, ending in execve
 /// </code>
@@ -27,30 +27,31 @@ internal static class InitProcess
 {
     private const int FailureExitCode = 1;
 
-    public static int Run(InitChannel channel)
+    /// <param name="entry">The way into its namespaces and cgroups, as far as the clone has not made it.</param>
+    public static int Run(InitSetup setup, SyscallProgram entry)
     {
-        var step = "setup";
-        var current = channel;
+        var step = "clone";
+        var current = setup.Channel;
         try
         {
-            // Nobody who gets into our namespaces may read our memory or use our descriptors.
-            Check.Result(prctl(PR_SET_DUMPABLE, 0, 0, 0, 0), "prctl(PR_SET_DUMPABLE)");
-            umask(0);
-            using var packet = channel.Receive();
-            if (packet.Kind != InitMessage.Setup)
-            {
-                return FailureExitCode;
-            }
+            var spec = setup.Spec;
+            entry.Run();
+            step = "setup";
 
-            var (setup, spec) = InitSetup.Read(packet.Body);
-            var fds = InitDescriptors.From(packet.Fds, setup, channel);
+            // Nobody who gets into our namespaces may read our memory or use our descriptors.
+            OwnProcess.MakeUndumpable();
+            OpenDescriptors.CloseAllBut(setup.Descriptors());
+            umask(0);
+            using var preserved = new InheritedFds([.. setup.Request.PreservedFds.Select((fd, i) => (3 + i, fd))]);
             using var proc = ProcessLabels.OpenProc(spec.Process!);
-            step = "cgroup";
-            CgroupEntry.Enter(channel, spec);
+            var listener = ListenerOf(setup);
             step = "root";
-            var root = SharedMounts.AreUsedBy(spec) ? SharedMounts.Attach(setup, spec, fds.Rootfs) : RootfsBuilder.AttachRoot(setup, spec, fds.Rootfs);
+            var root = SharedMounts.AreUsedBy(spec) ? SharedMounts.Attach(setup) : RootfsBuilder.AttachRoot(setup);
             step = "mounts";
-            RootfsBuilder.Build(root, setup, spec, fds.Sources);
+            var cgroups = new CgroupEntry(setup.Channel, spec);
+            RootfsBuilder.Build(root, setup, cgroups);
+            step = "cgroup";
+            cgroups.Enter();
             step = "terminal";
             var master = spec.Process!.Terminal ? InitTerminal.Open(root, spec) : null;
             step = "settings";
@@ -58,23 +59,23 @@ internal static class InitProcess
             step = "covers";
             RootfsBuilder.Restrict(root, spec);
             step = "hooks";
-            RunHooksBeforePivot(channel, setup, spec);
+            RunHooksBeforePivot(setup);
             step = "pivot";
-            EnterRoot(root, setup, spec);
+            EnterRoot(root, setup);
             NullStdio.Reopen();
             step = "cwd";
             WorkingFolder.Enter(spec.Process.Cwd);
-            if (setup.HasGate)
+            if (setup.Request.Gate is not null)
             {
                 ProgramLookup.Require(spec.Process);
             }
 
             step = "program";
-            using var program = BuildProgram(setup, spec, fds, proc);
+            using var program = BuildProgram(setup, preserved, listener, proc);
             step = "gate";
-            current = WaitAtGate(channel, fds.Gate, master);
+            current = WaitAtGate(setup, master);
             step = "start";
-            Hooks.Run(spec.Hooks?.StartContainer, "startContainer", Hooks.StateOf(setup.Id, setup.BundlePath, spec, Environment.ProcessId, "created"));
+            Hooks.Run(spec.Hooks?.StartContainer, "startContainer", StateOf(setup, "created"));
             return Execute(program, spec.Process, current);
         }
         catch (LinuxException e)
@@ -93,6 +94,23 @@ internal static class InitProcess
         return FailureExitCode;
     }
 
+    /// <summary>The agent is told of the process as the creator's procfs, which is still there, has it.</summary>
+    private static ProcessProgram.ListenerTarget? ListenerOf(InitSetup setup)
+    {
+        if (setup.Agent is not { } agent)
+        {
+            return null;
+        }
+
+        var pid = OwnProcess.IdIn("/proc");
+        var state = Hooks.StateOf(setup.Request.Id, setup.BundlePath, setup.Spec, pid, "creating");
+        return new((int)agent.DangerousGetHandle(), SeccompListener.ProcessState(setup.Spec.Linux!.Seccomp!, pid, state));
+    }
+
+    /// <summary>For hooks that this process runs.</summary>
+    private static State StateOf(InitSetup setup, string status) =>
+        Hooks.StateOf(setup.Request.Id, setup.BundlePath, setup.Spec, OwnProcess.Id, status);
+
     private static void ApplySettings(Spec spec)
     {
         if (!string.IsNullOrEmpty(spec.Hostname))
@@ -108,49 +126,51 @@ internal static class InitProcess
         Sysctl.Apply(spec.Linux?.Sysctl);
     }
 
-    private static void RunHooksBeforePivot(InitChannel channel, InitSetup setup, Spec spec)
+    private static void RunHooksBeforePivot(InitSetup setup)
     {
-        if (setup.HasHooks)
+        if (setup.Request.HasCreatorHooks)
         {
-            channel.Send(InitMessage.Mounted);
-            using var answer = channel.Receive();
+            setup.Channel.Send(InitMessage.Mounted);
+            using var answer = setup.Channel.Receive();
             if (answer.Kind != InitMessage.HooksDone)
             {
                 throw new RuntimeException(RuntimeErrorKind.Unknown, "the creator gave up");
             }
         }
 
-        Hooks.Run(spec.Hooks?.CreateContainer, "createContainer", Hooks.StateOf(setup.Id, setup.BundlePath, spec, Environment.ProcessId, "creating"));
+        Hooks.Run(setup.Spec.Hooks?.CreateContainer, "createContainer", StateOf(setup, "creating"));
     }
 
-    private static void EnterRoot(RootFd root, InitSetup setup, Spec spec)
+    private static void EnterRoot(RootFd root, InitSetup setup)
     {
         using (root)
         {
-            if (SharedMounts.AreUsedBy(spec))
+            if (SharedMounts.AreUsedBy(setup.Spec))
             {
-                SharedMounts.Enter(root, spec);
+                SharedMounts.Enter(root, setup.Spec);
                 return;
             }
 
-            PivotRoot.Enter(root, setup.NoPivot);
-            PivotRoot.Finish(root, spec);
+            PivotRoot.Enter(root, setup.Request.NoPivot);
+            PivotRoot.Finish(root, setup.Spec);
         }
     }
 
-    private static SyscallProgram BuildProgram(InitSetup setup, Spec spec, InitDescriptors fds, SafeFileHandle? proc)
+    private static SyscallProgram BuildProgram(
+        InitSetup setup, InheritedFds preserved, ProcessProgram.ListenerTarget? listener, SafeFileHandle? proc)
     {
+        var (request, spec) = (setup.Request, setup.Spec);
         var program = new SyscallProgram();
         ProcessLabels.Add(program, spec.Process!, proc);
         MemoryPolicy.Add(program, spec.Linux?.MemoryPolicy);
-        ProgramParts.AddFds(program, fds.Preserved);
-        program.CloseFrom(Math.Max(fds.Preserved.Last, 2) + 1);
-        var keyring = setup.NoNewKeyring ? null : SessionKeyring.NameFor(setup.Id);
+        ProgramParts.AddFds(program, preserved);
+        program.CloseFrom(Math.Max(preserved.Last, 2) + 1);
+        var keyring = request.NoNewKeyring ? null : SessionKeyring.NameFor(request.Id);
         ProcessProgram.AddPersonality(program, spec.Linux?.Personality);
-        ProcessProgram.Add(program, WithListenFds(spec.Process!, setup.ListenFds), new ProcessProgram.Context(CapabilitySets.OwnPermitted(), keyring, setup.Seccomp)
+        ProcessProgram.Add(program, WithListenFds(spec.Process!, request.ListenFds), new ProcessProgram.Context(CapabilitySets.OwnPermitted(), keyring, setup.Seccomp)
         {
             InUserNamespace = spec.Linux?.Namespaces?.Any(item => item.Type == "user") ?? false,
-            Listener = fds.Listener is { } listener ? new ProcessProgram.ListenerTarget((int)listener.DangerousGetHandle(), setup.ListenerState) : null,
+            Listener = listener,
         });
         return program;
     }
@@ -162,18 +182,18 @@ internal static class InitProcess
     };
 
     /// <summary>Returns the channel on which the order came and the outcome is reported.</summary>
-    private static InitChannel WaitAtGate(InitChannel channel, SeqPacketSocket? gate, SafeFileHandle? master)
+    private static InitChannel WaitAtGate(InitSetup setup, SafeFileHandle? master)
     {
-        channel.Send(InitMessage.Ready, [], master is null ? [] : [master]);
+        setup.Channel.Send(InitMessage.Ready, [], master is null ? [] : [master]);
         master?.Dispose();
-        if (gate is null)
+        if (setup.Request.Gate is not { } gate)
         {
-            using var order = channel.Receive();
-            return order.Kind == InitMessage.Start ? channel : throw new RuntimeException(RuntimeErrorKind.Unknown, "the creator is gone");
+            using var order = setup.Channel.Receive();
+            return order.Kind == InitMessage.Start ? setup.Channel : throw new RuntimeException(RuntimeErrorKind.Unknown, "the creator is gone");
         }
 
         // Who created us may be gone by now: only connections to the gate count.
-        channel.Dispose();
+        setup.Channel.Dispose();
         return Gate.AwaitOrder(gate);
     }
 

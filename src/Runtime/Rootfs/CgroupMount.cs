@@ -14,6 +14,7 @@ internal static class CgroupMount
 {
     public static void Apply(MountContext context, MountSpec mount, MountOptions options)
     {
+        context.Cgroups.Enter();
         using var target = context.Root.MakeFolders(mount.Destination);
         var cgroups = context.Setup.Cgroups;
         if (cgroups is [{ Controllers: "" }])

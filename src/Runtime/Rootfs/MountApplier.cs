@@ -55,6 +55,7 @@ internal static class MountApplier
         using var made = Create(context, mount, options);
         if (options.CopyUp)
         {
+            context.Cgroups.Enter();
             CopyUp.Fill(made, target);
         }
 

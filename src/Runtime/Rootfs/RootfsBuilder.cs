@@ -1,7 +1,6 @@
 using CriShim.Linux;
 using CriShim.Oci.RuntimeSpec;
 using CriShim.Runtime.Init;
-using Microsoft.Win32.SafeHandles;
 using static CriShim.Linux.LibC.Files;
 using static CriShim.Linux.LibC.Mount;
 
@@ -19,8 +18,9 @@ internal static class RootfsBuilder
     /// asks) first; where they stay shared, the mount that the root goes on is made private. A detached root goes over "/" itself, which
     /// needs no folder that a user namespace could be shut out of; lookups still begin below it.
     /// </summary>
-    public static RootFd AttachRoot(InitSetup setup, Spec spec, SafeFileHandle? detached)
+    public static RootFd AttachRoot(InitSetup setup)
     {
+        var (spec, detached) = (setup.Spec, setup.Mounts.Rootfs);
         var (propagation, recursive) = MountOptions.FindPropagation(spec.Linux?.RootfsPropagation ?? "") ?? (MS_SLAVE, true);
         Check.Result(mount(null, "/", null, propagation | (recursive ? MS_REC : 0), null), "mount", "propagation of /");
         var path = Path.GetFullPath(spec.Root!.Path, setup.BundlePath);
@@ -41,19 +41,18 @@ internal static class RootfsBuilder
         return new RootFd(root);
     }
 
-    /// <param name="sources">Of bind mounts, as opened outside, by their place in the spec.</param>
-    public static void Build(RootFd root, InitSetup setup, Spec spec, IReadOnlyDictionary<int, SafeFileHandle> sources)
+    public static void Build(RootFd root, InitSetup setup, CgroupEntry cgroups)
     {
-        var context = new MountContext(root, setup, spec);
-        var mounts = spec.Mounts ?? [];
+        var context = new MountContext(root, setup, cgroups);
+        var mounts = setup.Spec.Mounts ?? [];
         for (var i = 0; i < mounts.Count; i++)
         {
-            MountApplier.Apply(context, mounts[i] with { Destination = Canonical(mounts[i].Destination) }, sources.GetValueOrDefault(i));
+            MountApplier.Apply(context, mounts[i] with { Destination = Canonical(mounts[i].Destination) }, setup.Mounts.Sources.GetValueOrDefault(i));
         }
 
         if (!context.DevIsForeign)
         {
-            DeviceNodes.Make(root, spec.Linux?.Devices ?? [], context.HasUserNamespace);
+            DeviceNodes.Make(root, setup.Spec.Linux?.Devices ?? [], context.HasUserNamespace);
         }
     }
 

@@ -18,10 +18,10 @@ internal static class SharedMounts
 {
     public static bool AreUsedBy(Spec spec) => Find(spec) is not { Path: null or "" };
 
-    public static RootFd Attach(InitSetup setup, Spec spec, SafeFileHandle? detached)
+    public static RootFd Attach(InitSetup setup)
     {
-        var path = PathOf(spec, setup.BundlePath);
-        var root = detached ?? DetachedMount.Clone(path, recursive: true);
+        var path = PathOf(setup.Spec, setup.BundlePath);
+        var root = setup.Mounts.Rootfs ?? DetachedMount.Clone(path, recursive: true);
         using (var over = Fd.Open(path, O_PATH | O_DIRECTORY))
         {
             DetachedMount.Attach(root, over, path);

@@ -24,6 +24,35 @@ public sealed class StateStoreTests : IDisposable
     }
 
     [Fact]
+    public void Remove_OneOfSimilarIds_LeavesTheOthers()
+    {
+        var store = new StateStore(_root);
+        string[] ids = ["a", "a.state.json", "a.config.json", "a.gate"];
+        foreach (var id in ids)
+        {
+            store.Reserve(id);
+            store.Save(StateOf(id, 4711, 99), "{}"u8);
+        }
+
+        store.Remove("a");
+
+        Assert.Equal(ids[1..].Order(StringComparer.Ordinal), store.List().Select(item => item.Id));
+        Assert.All(ids[1..], id => Assert.Equal(id, store.Load(id).Id));
+        Assert.All(ids[1..], store.Remove);
+        Assert.Empty(Directory.EnumerateFileSystemEntries(_root));
+    }
+
+    [Fact]
+    public void Reserve_WithoutAState_IsNoContainer()
+    {
+        var store = new StateStore(_root);
+        store.Reserve("a");
+
+        Assert.False(store.Exists("a"));
+        Assert.Empty(store.List());
+    }
+
+    [Fact]
     public void Reserve_Twice_IsRefused()
     {
         var store = new StateStore(_root);

@@ -24,7 +24,7 @@ internal sealed class BuiltInBackend(CreatedContainer created) : IContainerBacke
 
     /// <param name="mounts">As <see cref="CreateRequest"/> says.</param>
     public static BuiltInBackend Create(CreateRequest request, SupervisedBundle bundle, IReadOnlyList<SafeFileHandle> mounts, ContainerStdio stdio) =>
-        new(ContainerCreator.Create(new ContainerRequest(request.ContainerId, request.Folder, bundle.Spec, bundle.SpecJson)
+        new(ContainerCreator.Create(new ContainerRequest(request.ContainerId, request.Folder, bundle.Spec)
         {
             CgroupPath = bundle.CgroupPath,
             Stdin = stdio.Stdin,

@@ -99,14 +99,14 @@ public sealed class HostileProcessTests : OciBundleTests
     {
         // A state that is a pipe without a writer keeps it waiting.
         Bundle.Start("sh", "-c", """
-            mkdir -p /r/x; busybox mknod /r/x/state.json p
+            mkdir -p /r; busybox mknod /r/x.state.json p
             while :; do for p in /proc/[0-9]*; do case $(cat $p/cmdline) in /proc/self/exe*)
                 exec 3<$p/exe; kill -9 ${p#/proc/}
                 for i in 1 2 3 4 5; do sleep 0.2; echo -n >>/proc/self/fd/3 && echo written; done >/result 2>&1
                 echo end >>/result; exit;;
             esac; done; done 2>/dev/null
             """);
-        Assert.True(SpinWait.SpinUntil(() => File.Exists(Bundle.Rootfs("r", "x", "state.json")), TimeSpan.FromSeconds(10)));
+        Assert.True(SpinWait.SpinUntil(() => File.Exists(Bundle.Rootfs("r", "x.state.json")), TimeSpan.FromSeconds(10)));
         Bundle.Run("exec", "--detach", Bundle.Id, "/proc/self/exe", "--root", "/r", "state", "x");
 
         var result = Bundle.Rootfs("result");

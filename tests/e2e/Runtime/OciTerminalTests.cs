@@ -123,7 +123,7 @@ public sealed class OciTerminalTests : OciBundleTests
     [InlineData("exec")]
     public void Command_StdioClosed_IsNullInside(string command)
     {
-        const string Look = "for fd in 0 1; do readlink /proc/self/fd/$fd >&2; done";
+        const string Look = "for fd in 0 1; do readlink /proc/$$/fd/$fd >&2; done";
         if (command == "exec")
         {
             Bundle.Start("sleep", "100");

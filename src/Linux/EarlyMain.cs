@@ -2,6 +2,7 @@ using System.Runtime;
 using System.Runtime.InteropServices;
 using static CriShim.Linux.LibC.Files;
 using static CriShim.Linux.LibC.Mount;
+using static CriShim.Linux.LibC.Pipes;
 using static CriShim.Linux.LibC.SyscallNumbers;
 using static CriShim.Linux.LibC.Syscalls;
 
@@ -15,9 +16,22 @@ namespace CriShim.Linux;
 /// </summary>
 public static unsafe partial class EarlyMain
 {
+    private static byte* s_commandLine;
+    private static int s_commandLineBytes;
+
+    /// <summary>What /proc/PID/cmdline says from now on, cut to as long as it was; for a process that others may see and that is another's copy.</summary>
+    public static void Rename(ReadOnlySpan<byte> commandLine)
+    {
+        var place = new Span<byte>(s_commandLine, s_commandLineBytes);
+        place.Clear();
+        commandLine[..Math.Min(commandLine.Length, Math.Max(place.Length - 1, 0))].CopyTo(place);
+    }
+
     [RuntimeExport("__wrap_main")]
     private static int Run(int count, byte** arguments, byte** environment)
     {
+        OpenStdio();
+        FindCommandLine(count, arguments);
         if (Has(count, arguments, "exec"u8))
         {
             ExecuteReadOnly(arguments, environment);
@@ -29,6 +43,32 @@ public static unsafe partial class EarlyMain
         }
 
         return RealMain(count, arguments, environment);
+    }
+
+    /// <summary>Or what is opened next would be somebody's standard input.</summary>
+    private static void OpenStdio()
+    {
+        fixed (byte* nothing = "/dev/null\0"u8)
+        {
+            for (var number = 0; number <= 2; number++)
+            {
+                if (RawSyscall(SYS_fcntl, number, F_GETFD, 0, 0, 0, 0) < 0)
+                {
+                    RawSyscall(SYS_openat, AT_FDCWD, (nint)nothing, O_RDWR, 0, 0, 0);
+                }
+            }
+        }
+    }
+
+    /// <summary>The kernel puts the arguments one behind the other.</summary>
+    private static void FindCommandLine(int count, byte** arguments)
+    {
+        if (count > 0)
+        {
+            var last = arguments[count - 1];
+            s_commandLine = arguments[0];
+            s_commandLineBytes = (int)(last - arguments[0]) + MemoryMarshal.CreateReadOnlySpanFromNullTerminated(last).Length + 1;
+        }
     }
 
     /// <summary>Wherever the word stands: an execve, or a namespace, too many does no harm.</summary>

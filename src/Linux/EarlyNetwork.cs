@@ -5,6 +5,7 @@ using static CriShim.Linux.LibC.InternetSockets;
 using static CriShim.Linux.LibC.Memory;
 using static CriShim.Linux.LibC.Namespaces;
 using static CriShim.Linux.LibC.PidFds;
+using static CriShim.Linux.LibC.Pipes;
 using static CriShim.Linux.LibC.Sockets;
 using static CriShim.Linux.LibC.SyscallNumbers;
 using static CriShim.Linux.LibC.Syscalls;
@@ -18,6 +19,9 @@ namespace CriShim.Linux;
 public static unsafe class EarlyNetwork
 {
     private const int ConfigBytes = 65536;
+
+    /// <summary>Of the descriptor: above those that a caller passes on, below where the kernel needs a larger table.</summary>
+    private const int LeastNumber = 40;
 
     private static nint s_maker;
     private static nint s_network;
@@ -37,7 +41,9 @@ public static unsafe class EarlyNetwork
             fixed (byte* path = "/proc/self/ns/net\0"u8)
             {
                 // A place for it: the maker has the same descriptors, but not the same memory (the runtime, as it starts, would wait for that).
-                s_network = RawSyscall(SYS_openat, AT_FDCWD, (nint)path, O_RDONLY | O_CLOEXEC, 0, 0, 0);
+                var own = RawSyscall(SYS_openat, AT_FDCWD, (nint)path, O_RDONLY | O_CLOEXEC, 0, 0, 0);
+                s_network = RawSyscall(SYS_fcntl, own, F_DUPFD_CLOEXEC, LeastNumber, 0, 0, 0);
+                RawSyscall(SYS_close, own, 0, 0, 0, 0, 0);
                 var args = new clone_args { flags = CLONE_FILES };
                 s_maker = RawSyscall(SYS_clone3, (nint)(&args), sizeof(clone_args), 0, 0, 0, 0);
                 if (s_maker == 0)

@@ -109,6 +109,9 @@ public static class Fd
     /// <summary>False for a number that no descriptor has.</summary>
     public static bool IsOpen(SafeFileHandle fd) => LibC.Pipes.fcntl(fd, LibC.Pipes.F_GETFD, 0) >= 0;
 
+    /// <summary>True for one that this program was started with: what it has opened itself is closed by an execve.</summary>
+    public static bool IsInherited(SafeFileHandle fd) => LibC.Pipes.fcntl(fd, LibC.Pipes.F_GETFD, 0) == 0;
+
     /// <summary>Another descriptor of the same open file (fcntl(2) F_DUPFD_CLOEXEC).</summary>
     public static SafeFileHandle Duplicate(SafeFileHandle fd) =>
         new(Check.Result(LibC.Pipes.fcntl(fd, LibC.Pipes.F_DUPFD_CLOEXEC, 0), "fcntl(F_DUPFD_CLOEXEC)"), ownsHandle: true);

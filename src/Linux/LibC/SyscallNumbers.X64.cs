@@ -17,6 +17,7 @@ public static class SyscallNumbers
     public const int SYS_execve = 59;
     public const int SYS_exit = 60;
     public const int SYS_kill = 62;
+    public const int SYS_fcntl = 72;
     public const int SYS_getcwd = 79;
     public const int SYS_chdir = 80;
     public const int SYS_chroot = 161;

@@ -101,7 +101,7 @@ internal static class ContainerMaker
     public static IReadOnlyList<SafeFileHandle> PreservedFds(int count)
     {
         var fds = Enumerable.Range(3, count).Select(Inherited).ToList();
-        return fds.FindIndex(fd => !Fd.IsOpen(fd)) is var missing and >= 0
+        return fds.FindIndex(fd => !Fd.IsInherited(fd)) is var missing and >= 0
             ? throw CommandLine.Wrong($"--preserve-fds: descriptor {3 + missing} is not open")
             : fds;
     }

@@ -40,6 +40,7 @@ internal static class InitProcess
 
             // Nobody who gets into our namespaces may read our memory or use our descriptors.
             OwnProcess.MakeUndumpable();
+            EarlyMain.Rename("crishim-runtime\0init"u8);
             OpenDescriptors.CloseAllBut(setup.Descriptors());
             umask(0);
             using var preserved = new InheritedFds([.. setup.Request.PreservedFds.Select((fd, i) => (3 + i, fd))]);

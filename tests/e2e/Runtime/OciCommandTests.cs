@@ -211,6 +211,7 @@ public sealed class OciCommandTests : OciBundleTests
     [InlineData(1, "state")]
     [InlineData(1, "list", "--format", "xml")]
     [InlineData(1, "create", "--preserve-fds", "9", "a")]
+    [InlineData(1, "create", "--preserve-fds", "1", "a")]
     [InlineData(255, "exec", "nosuchcontainer", "true")]
     [InlineData(255, "exec")]
     public void Command_Wrong_EndsWithTheCodeOfRunc(int code, params string[] words)

@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using System.Text;
+using System.Text.Json;
 using CriShim.E2e.Fixtures;
 using CriShim.Linux;
 using CriShim.Oci.RuntimeSpec;
@@ -115,6 +116,37 @@ public sealed class OciTerminalTests : OciBundleTests
         var result = OciBundle.RequireSuccess(Command.Run("sh", "-c", script, Binaries.Runtime));
 
         Assert.Equal((expected + (environment.StartsWith("LISTEN", StringComparison.Ordinal) ? " 1 1" : " ")).Trim(), result.Output.Trim());
+    }
+
+    [Theory]
+    [InlineData("run")]
+    [InlineData("exec")]
+    public void Command_StdioClosed_IsNullInside(string command)
+    {
+        const string Look = "echo $(readlink /proc/$$/fd/0) $(readlink /proc/$$/fd/1) >&2";
+        if (command == "exec")
+        {
+            Bundle.Start("sleep", "100");
+        }
+        else
+        {
+            Bundle.WriteSpec("sh", "-c", Look);
+        }
+
+        var words = command == "exec" ? $"exec {Bundle.Id} sh -c '{Look}'" : $"run {Bundle.Id}";
+        var script = $"cd {Bundle.Path}; exec \"$0\" {string.Join(' ', Bundle.Flags)} {words} <&- >&-";
+
+        Assert.Equal("/dev/null /dev/null\n", OciBundle.RequireSuccess(Command.Run("sh", "-c", script, Binaries.Runtime)).Error);
+    }
+
+    [Fact]
+    public void Create_CommandLineOfTheInit_DoesNotTellTheHostsPaths()
+    {
+        Bundle.WriteSpec("true");
+        OciBundle.RequireSuccess(Bundle.Run("create", "--bundle", Bundle.Path, Bundle.Id));
+
+        var pid = JsonDocument.Parse(Bundle.Run("state", Bundle.Id).Output).RootElement.GetProperty("pid").GetInt32();
+        Assert.Equal("crishim-runtime\0init", File.ReadAllText($"/proc/{pid}/cmdline").TrimEnd('\0'));
     }
 
     [Fact]

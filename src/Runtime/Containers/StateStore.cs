@@ -101,7 +101,6 @@ internal sealed class StateStore(string root)
     [
         .. Directory.EnumerateFiles(root, "*" + StateSuffix)
             .Select(path => Path.GetFileName(path)[..^StateSuffix.Length])
-            .Where(id => !id.StartsWith('.')) // half written
             .Order(StringComparer.Ordinal)
             .Select(TryLoad)
             .OfType<ContainerState>(),

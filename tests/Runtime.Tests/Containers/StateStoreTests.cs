@@ -27,14 +27,14 @@ public sealed class StateStoreTests : IDisposable
     public void Remove_OneOfSimilarIds_LeavesTheOthers()
     {
         var store = new StateStore(_root);
-        string[] ids = ["a", "a.state.json", "a.config.json", "a.gate"];
+        string[] ids = [".a", "a", "a.state.json", "a.config.json", "a.gate"];
         foreach (var id in ids)
         {
             store.Reserve(id);
             store.Save(StateOf(id, 4711, 99), "{}"u8);
         }
 
-        store.Remove("a");
+        store.Remove(".a");
 
         Assert.Equal(ids[1..].Order(StringComparer.Ordinal), store.List().Select(item => item.Id));
         Assert.All(ids[1..], id => Assert.Equal(id, store.Load(id).Id));

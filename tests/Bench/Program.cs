@@ -9,6 +9,7 @@ if (Environment.UserName != "root")
 
 var leaks = new LeakCheck();
 var report = new Report();
+Quiet.Await();
 Console.WriteLine($"{Environment.ProcessorCount} processors, kernel {File.ReadAllText("/proc/sys/kernel/osrelease").Trim()}; medians, one machine, one run");
 if (args is ["pull"])
 {

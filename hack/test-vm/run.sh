@@ -2,7 +2,7 @@
 # Boots the guest of build-images.sh, runs the e2e tests of the published binaries in it as root, and ends with their result.
 #   CRISHIM_VM_FILTER   which tests, as for `dotnet test --filter` (default: all)
 #   CRISHIM_VM_DRIVERS  cgroup drivers, one run for each (default: cgroupfs systemd)
-#   CRISHIM_VM_CPUS, CRISHIM_VM_MEMORY, CRISHIM_VM_TIMEOUT  (default: 2, 3G, 3600 s)
+#   CRISHIM_VM_CPUS, CRISHIM_VM_MEMORY, CRISHIM_VM_TIMEOUT  (default: 2, 3G, 1 hour or, emulated, 4)
 #   CRISHIM_QEMU        the emulator (default: qemu-system-x86_64); qemu 11 emulates a third faster than bookworm's 7.2
 #   CRISHIM_BIN         folder of the binaries (default: artifacts/bin); CRISHIM_VM: folder of the disks (default: artifacts/vm)
 # Results lie in artifacts/vm/results: summary (what failed, what was skipped and why, the numbers), for each driver the log, the .trx file
@@ -11,7 +11,6 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 vm=${CRISHIM_VM:-artifacts/vm}
 bin=${CRISHIM_BIN:-artifacts/bin}
-timeout=${CRISHIM_VM_TIMEOUT:-3600}
 qemu=${CRISHIM_QEMU:-qemu-system-x86_64}
 hack/test-vm/build-images.sh "$vm"
 
@@ -20,6 +19,7 @@ hack/test-vm/build-images.sh "$vm"
 accelerator=(-accel kvm -cpu "host,-arch-capabilities")
 arguments=
 scale=1
+timeout=${CRISHIM_VM_TIMEOUT:-3600}
 if ! { [ -w /dev/kvm ] && timeout 20 "$qemu" "${accelerator[@]}" -m 512M -nodefaults -no-user-config -display none -no-reboot \
     -kernel "$vm/vmlinuz" -append 'panic=-1 root=/dev/none' > /dev/null 2>&1; }; then
   # Emulated, what protects from a real processor's faults only costs, "erms" has the kernel clear memory byte by byte, and huge pages are
@@ -27,6 +27,7 @@ if ! { [ -w /dev/kvm ] && timeout 20 "$qemu" "${accelerator[@]}" -m 512M -nodefa
   accelerator=(-accel "tcg,thread=multi" -cpu "max,-erms,-la57,-smap,-smep,-umip,-pku,-svm")
   arguments="mitigations=off init_on_alloc=0 nokaslr transparent_hugepage=never"
   scale=10
+  timeout=${CRISHIM_VM_TIMEOUT:-14400}
 fi
 echo "test-vm: ${accelerator[1]}"
 

@@ -11,9 +11,9 @@ kernel_suite=${CRISHIM_VM_KERNEL:-$suite-backports}
 mirror=http://deb.debian.org/debian
 mkdir -p "$out"
 
-# What the tests need, and what makes a machine of it.
+# What the tests need, what makes a machine of it, and crun, which refuses a hybrid of cgroup versions.
 packages=$("$here/../install-deps.sh" --list | grep -vxE 'shellcheck|make|(zlib1g|libseccomp|libzstd)-dev' | paste -sd,)
-system=systemd,systemd-sysv,udev,kmod,initramfs-tools,linux-image-cloud-amd64/$kernel_suite,dbus,apparmor,libpam-systemd,libseccomp2,libzstd1,strace
+system=systemd,systemd-sysv,udev,kmod,initramfs-tools,linux-image-cloud-amd64/$kernel_suite,dbus,apparmor,libpam-systemd,libseccomp2,libzstd1,strace,crun
 
 # is_current IMAGE TEXT: true when IMAGE was made from the same TEXT; else notes TEXT for later
 is_current() {

@@ -13,16 +13,20 @@ internal static class ExternalSpec
     public static Spec Adapt(Spec spec, HostFacts host) => spec with
     {
         OciVersion = Version,
-        Annotations = WithoutType(spec.Annotations),
+        Annotations = Adapt(spec.Annotations),
         Process = spec.Process! with { Rlimits = spec.Process.Rlimits is { } limits ? [.. limits.Select(limit => Clamp(limit, host))] : null },
     };
 
     /// <summary>
     /// Runtimes that put a pod's containers into one virtual machine or kernel look there for the pod's first one, and there is none: without the
-    /// type each container is one of its own to them.
+    /// type each container is one of its own to them. crun is to put the container into its systemd scope, not into a cgroup below it whose
+    /// limits only crun would change (crun(1), run.oci.systemd.subgroup).
     /// </summary>
-    private static Dictionary<string, string>? WithoutType(IReadOnlyDictionary<string, string>? annotations) =>
-        annotations?.Where(item => item.Key != SpecAnnotations.ContainerType).ToDictionary();
+    private static Dictionary<string, string> Adapt(IReadOnlyDictionary<string, string>? annotations) =>
+        new((annotations ?? new Dictionary<string, string>()).Where(item => item.Key != SpecAnnotations.ContainerType))
+        {
+            ["run.oci.systemd.subgroup"] = "",
+        };
 
     private static RlimitSpec Clamp(RlimitSpec limit, HostFacts host)
     {

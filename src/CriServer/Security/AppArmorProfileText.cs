@@ -20,8 +20,11 @@ internal static class AppArmorProfileText
               unix,
               umount,
 
-              # Processes of containers see each other; of the host they are only ended.
+              # Processes of containers see each other; of the host they are only ended. Distributions name other OCI runtimes by profiles
+              # that confine nothing, but are not "unconfined" to a rule.
               signal (receive) peer=unconfined,
+              signal (receive) peer=runc,
+              signal (receive) peer=crun,
             {{killer}}  signal (send, receive) peer={{Name}},
               ptrace (trace, read, tracedby, readby) peer={{Name}},
 

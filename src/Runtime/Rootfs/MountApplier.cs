@@ -1,5 +1,6 @@
 using CriShim.Linux;
 using CriShim.Oci.RuntimeSpec;
+using CriShim.Runtime.Contract;
 using Microsoft.Win32.SafeHandles;
 using static CriShim.Linux.LibC.Files;
 using static CriShim.Linux.LibC.Mount;
@@ -164,7 +165,8 @@ internal static class MountApplier
         var allowed = isProcItself ? mount.Type == "proc" || sourceIsProc : Array.IndexOf(s_procFiles, mount.Destination) >= 0;
         if ((isProcItself || DetachedMount.FileSystemType(target) == PROC_SUPER_MAGIC) && !allowed)
         {
-            throw new LinuxException(Errno.EPERM, "mount inside /proc", mount.Destination);
+            throw new RuntimeException(
+                RuntimeErrorKind.InvalidArgument, $"mount \"{mount.Source ?? mount.Type}\" to \"{mount.Destination}\": nothing may cover a container's /proc");
         }
     }
 

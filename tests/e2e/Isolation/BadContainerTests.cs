@@ -28,6 +28,7 @@ public sealed class BadContainerTests(ServerFixture fixture) : IClassFixture<Ser
         ["mounts[0].host_path"] = c => AddMount(c, m => m.HostPath = "relative"),
         ["mounts[0].container_path"] = c => AddMount(c, m => m.ContainerPath = "data"),
         ["mounts[0].container_path is the container's root"] = c => AddMount(c, m => m.ContainerPath = "/x/.."),
+        ["\"/proc/sys\": nothing may cover"] = c => AddMount(c, m => m.ContainerPath = "/proc/sys"),
         ["mounts[0].propagation"] = c => AddMount(c, m => m.Propagation = (MountPropagation)9),
         ["mounts[0].recursive_read_only needs readonly"] = c => AddMount(c, m => m.RecursiveReadOnly = true),
         ["mounts[0].recursive_read_only needs private"] = c => AddMount(c, m =>

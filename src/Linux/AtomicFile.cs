@@ -40,6 +40,15 @@ public static class AtomicFile
         }
     }
 
+    /// <summary>Removes what killed writers left in the folder, where nobody writes now.</summary>
+    public static void RemoveLeftovers(string folder)
+    {
+        foreach (var path in Directory.EnumerateFiles(folder, ".*.tmp"))
+        {
+            File.Delete(path);
+        }
+    }
+
     private static void Sync(SafeFileHandle fd, bool durable, string path)
     {
         if (durable)

@@ -4,6 +4,7 @@ using Microsoft.Win32.SafeHandles;
 using static CriShim.Linux.LibC.Namespaces;
 using static CriShim.Linux.LibC.Pipes;
 using static CriShim.Linux.LibC.Polling;
+using static CriShim.Linux.LibC.Processes;
 using static CriShim.Linux.LibC.Signals;
 using static CriShim.Linux.LibC.SyscallNumbers;
 using static CriShim.Linux.LibC.Syscalls;
@@ -194,6 +195,7 @@ public static unsafe class CloneExec
         var failed = RawSyscall(SYS_setns, userFd, (nint)CLONE_NEWUSER, 0, 0, 0, 0) != 0
             || RawSyscall(SYS_setresgid, 0, 0, 0, 0, 0, 0) != 0
             || RawSyscall(SYS_setresuid, 0, 0, 0, 0, 0, 0) != 0
+            || RawSyscall(SYS_prctl, PR_SET_DUMPABLE, 0, 0, 0, 0, 0) != 0
             || (pidFd >= 0 && RawSyscall(SYS_setns, pidFd, (nint)CLONE_NEWPID, 0, 0, 0, 0) != 0);
         var pid = failed ? -1 : RawSyscall(SYS_clone3, (nint)second, sizeof(clone_args), 0, 0, 0, 0);
         if (pid != 0)

@@ -79,19 +79,19 @@ public static unsafe class EarlyNetwork
         }
     }
 
-    /// <summary>Or it would often wait for this one, which goes on without a pause. Fails where there is no other.</summary>
+    /// <summary>Or it would often wait for this one, which goes on without a pause. Only where this process may run too; fails where there is no other.</summary>
     private static void SendToAnotherCpu(nint process)
     {
         const int Words = 16;
         uint own;
         var others = stackalloc ulong[Words];
+        var length = RawSyscall(SYS_sched_getaffinity, 0, Words * sizeof(ulong), (nint)others, 0, 0, 0);
         RawSyscall(SYS_getcpu, (nint)(&own), 0, 0, 0, 0, 0);
-        for (var i = 0; i < Words; i++)
+        if (length > 0 && own / 64 < Words)
         {
-            others[i] = i == own / 64 ? ~(1UL << (int)(own % 64)) : ulong.MaxValue;
+            others[own / 64] &= ~(1UL << (int)(own % 64));
+            RawSyscall(SYS_sched_setaffinity, process, length, (nint)others, 0, 0, 0);
         }
-
-        RawSyscall(SYS_sched_setaffinity, process, Words * sizeof(ulong), (nint)others, 0, 0, 0);
     }
 
     private static bool HasSucceeded(int maker)

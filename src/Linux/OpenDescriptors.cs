@@ -19,7 +19,7 @@ public static class OpenDescriptors
     /// </summary>
     public static void CloseAllBut(IReadOnlyList<SafeFileHandle> kept)
     {
-        var numbers = new List<int> { FindLibraryOwn() };
+        var numbers = FindLibraryOwn();
         foreach (var fd in kept)
         {
             numbers.Add((int)fd.DangerousGetHandle());
@@ -37,22 +37,23 @@ public static class OpenDescriptors
     }
 
     /// <summary>
-    /// The class library reads random numbers from a descriptor that it never opens again, and would read whatever got its number. 0 when it
-    /// has not opened it yet.
+    /// The class library reads random numbers from a descriptor that it never opens again, and would read whatever got its number. It may be
+    /// among others of that device.
     /// </summary>
-    private static int FindLibraryOwn()
+    private static List<int> FindLibraryOwn()
     {
+        var found = new List<int>();
         for (var number = FirstAfterStdio; number < FirstOnes; number++)
         {
             using var fd = new SafeFileHandle(number, ownsHandle: false);
             if (statx(fd, "\0"u8, AT_EMPTY_PATH, STATX_BASIC_STATS, out var status) == 0
                 && (status.stx_mode & S_IFMT) == S_IFCHR && (status.stx_rdev_major, status.stx_rdev_minor) == (MemoryDevices, Urandom))
             {
-                return number;
+                found.Add(number);
             }
         }
 
-        return 0;
+        return found;
     }
 
     private static void Close(int first, int last)

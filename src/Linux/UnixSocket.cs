@@ -11,10 +11,16 @@ internal static class UnixSocket
     /// <param name="type">SOCK_….</param>
     public static SafeFileHandle Listen(string path, int type, int backlog)
     {
-        var handle = Named(path, type | SOCK_NONBLOCK, connects: false);
+        var bound = UnixAddress.IsShort(path) ? path : Path.Join(Path.GetDirectoryName(path), $"@{Environment.ProcessId}.{Environment.CurrentManagedThreadId}");
+        var handle = Named(bound, type | SOCK_NONBLOCK, connects: false);
         try
         {
             Check.Result(listen(handle, backlog), "listen", path);
+            if (bound != path)
+            {
+                File.Move(bound, path);
+            }
+
             return handle;
         }
         catch

@@ -29,6 +29,7 @@ internal sealed class AttachmentStore(string folder, Action<string> written, ILo
             return;
         }
 
+        AtomicFile.RemoveLeftovers(folder);
         foreach (var path in Directory.GetFiles(folder, "*" + Extension))
         {
             try

@@ -7,6 +7,9 @@ public static partial class Processes
 {
     public const int PR_SET_PDEATHSIG = 1;
     public const int PR_SET_DUMPABLE = 4;
+
+    public const int LOCK_EX = 2;
+    public const int LOCK_NB = 4;
     public const int PR_SET_KEEPCAPS = 8;
     public const int PR_SET_NAME = 15;
     public const int PR_CAPBSET_READ = 23;

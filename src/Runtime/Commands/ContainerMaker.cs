@@ -23,7 +23,7 @@ internal static class ContainerMaker
         var (spec, json) = BundleReader.Read(options.BundlePath);
         CheckTerminal(spec.Process?.Terminal ?? false, options.ConsoleSocket, withGate || options.Detach);
         var cgroupPath = ContainerCgroup.PathOf(options.Id, spec, context.UsesSystemd);
-        context.Store.Reserve(options.Id);
+        using var reservation = context.Store.Reserve(options.Id);
         try
         {
             using var gate = withGate ? SeqPacketSocket.Listen(context.Store.GatePath(options.Id)) : null;

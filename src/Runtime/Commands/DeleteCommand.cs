@@ -17,6 +17,7 @@ internal static class DeleteCommand
         var force = line.Has("force");
         if (force && !context.Store.Exists(id))
         {
+            context.Store.RemoveLeftover(id);
             return 0;
         }
 

@@ -20,9 +20,9 @@ internal static class RestoreCommand
         var terminal = spec.Process?.Terminal ?? false;
         ContainerMaker.CheckTerminal(terminal, options.ConsoleSocket, options.Detach);
         var cgroupPath = ContainerCgroup.PathOf(options.Id, spec, context.UsesSystemd);
-        context.Store.Reserve(options.Id);
         var cgroup = CgroupManagerFactory.FromProc().Open(cgroupPath);
         var restorer = new Restorer(options, spec, cgroup, context.CriuPath);
+        using var reservation = context.Store.Reserve(options.Id);
         try
         {
             cgroup.Create();

@@ -2,11 +2,14 @@ using CriShim.Linux;
 using CriShim.Runtime.Containers;
 using CriShim.Runtime.Contract;
 using CriShim.Runtime.Init;
+using static CriShim.Linux.LibC.Files;
 
 namespace CriShim.Runtime.Commands;
 
 internal static class StartCommand
 {
+    private const string AlreadyRuns = "cannot start an already running container";
+
     public static int Run(CommandContext context)
     {
         var id = CommandLine.Parse(context.Words, [], []).Require(1, 1, "start container-id")[0];
@@ -15,7 +18,7 @@ internal static class StartCommand
         if (status != "created")
         {
             throw new RuntimeException(RuntimeErrorKind.FailedPrecondition, status == "running"
-                ? "cannot start an already running container"
+                ? AlreadyRuns
                 : $"cannot start a container that has {status}");
         }
 
@@ -23,10 +26,15 @@ internal static class StartCommand
         var gate = context.Store.GatePath(id);
         using (var channel = new InitChannel(SeqPacketSocket.Connect(gate)))
         {
+            // Whoever takes the gate away starts it: there may be another at the same time.
+            if (unlink(gate) != 0)
+            {
+                throw new RuntimeException(RuntimeErrorKind.FailedPrecondition, AlreadyRuns);
+            }
+
             ContainerStarter.Open(channel, id);
         }
 
-        File.Delete(gate);
         var (spec, _) = context.Store.LoadSpec(id);
         if (spec.Hooks?.Poststart is { Count: > 0 } && init is not null)
         {

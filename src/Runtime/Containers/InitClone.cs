@@ -9,6 +9,7 @@ using CriShim.Runtime.Security;
 using Microsoft.Win32.SafeHandles;
 using static CriShim.Linux.LibC.Files;
 using static CriShim.Linux.LibC.Namespaces;
+using static CriShim.Linux.LibC.Processes;
 using static CriShim.Linux.LibC.SyscallNumbers;
 
 namespace CriShim.Runtime.Containers;
@@ -33,7 +34,7 @@ internal static class InitClone
         var makesUser = (namespaces.Made & CLONE_NEWUSER) != 0;
         if (makesUser)
         {
-            AddWaitForMaps(program, maps.Reader);
+            AddWaitForMaps(program, maps);
         }
 
         AddNamespaces(program, namespaces, request.Spec);
@@ -64,11 +65,14 @@ internal static class InitClone
         }
     }
 
-    private static void AddWaitForMaps(SyscallProgram program, SafeFileHandle reader) => program
-        .Call("read the id map signal", SYS_read, Number(reader), program.Bytes(new byte[1]), 1)
+    /// <summary>Its creator may end before it writes; and a change of ids makes a process dumpable again where fs.suid_dumpable is 1.</summary>
+    private static void AddWaitForMaps(SyscallProgram program, PipePair maps) => program
+        .Call("close the id map signal", SYS_close, Number(maps.Writer))
+        .Call("read the id map signal", SYS_read, Number(maps.Reader), program.Bytes(new byte[1]), 1)
         .Call("setgroups", SYS_setgroups, 0, 0, onError: OnError.Ignore)
         .Call("setresgid", SYS_setresgid, 0, 0, 0)
-        .Call("setresuid", SYS_setresuid, 0, 0, 0);
+        .Call("setresuid", SYS_setresuid, 0, 0, 0)
+        .Call("prctl(PR_SET_DUMPABLE)", SYS_prctl, PR_SET_DUMPABLE, 0);
 
     private static void AddNamespaces(SyscallProgram program, NamespacePlan namespaces, Spec spec)
     {

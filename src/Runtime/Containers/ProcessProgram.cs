@@ -1,9 +1,11 @@
 using System.Runtime.InteropServices;
 using System.Text;
 using CriShim.Linux;
+using CriShim.Linux.LibC;
 using CriShim.Oci.RuntimeSpec;
 using CriShim.Runtime.Contract;
 using CriShim.Runtime.Security;
+using static CriShim.Linux.LibC.Files;
 using static CriShim.Linux.LibC.Processes;
 using static CriShim.Linux.LibC.Signals;
 using static CriShim.Linux.LibC.Sockets;
@@ -58,7 +60,7 @@ internal static class ProcessProgram
 
         AddRlimits(program, process, !context.InUserNamespace && CapabilitySets.Has(context.Capabilities, CapabilityTable.SysResource));
         Scheduling.Add(program, process);
-        program.Call($"chdir to cwd (\"{process.Cwd}\")", SYS_chdir, program.Text(process.Cwd));
+        AddWorkingFolder(program, process.Cwd);
         if (!process.NoNewPrivileges)
         {
             AddSeccomp(program, context);
@@ -73,6 +75,19 @@ internal static class ProcessProgram
 
         AddSignals(program);
         AddExec(program, process);
+    }
+
+    /// <summary>
+    /// Whatever others have put at the path by now: no link of procfs leads it out of the container (CVE-2024-21626). Still with all capabilities,
+    /// as the folder may be closed to the program's user.
+    /// </summary>
+    private static void AddWorkingFolder(SyscallProgram program, string path)
+    {
+        var step = $"chdir to cwd (\"{path}\")";
+        var how = new open_how { flags = O_PATH | O_DIRECTORY | O_CLOEXEC, resolve = RESOLVE_NO_MAGICLINKS };
+        program
+            .CallAndSave(step, SyscallNumbers.SYS_openat2, AT_FDCWD, program.Text(path), program.Struct(how), Marshal.SizeOf<open_how>())
+            .Call(step, SYS_fchdir, SyscallProgram.SavedResult);
     }
 
     /// <summary>personality(2): LINUX32 makes uname answer a 32-bit machine.</summary>

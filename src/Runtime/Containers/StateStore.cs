@@ -2,7 +2,9 @@ using System.Text.Json;
 using CriShim.Linux;
 using CriShim.Oci.RuntimeSpec;
 using CriShim.Runtime.Contract;
+using Microsoft.Win32.SafeHandles;
 using static CriShim.Linux.LibC.Files;
+using static CriShim.Linux.LibC.Processes;
 
 namespace CriShim.Runtime.Containers;
 
@@ -19,7 +21,8 @@ internal sealed class StateStore(string root)
     private const string SpecSuffix = ".config.json";
     private const string GateSuffix = ".gate";
 
-    private const int MaxIdLength = 1024;
+    /// <summary>With all that is added to it, it is a file's name (NAME_MAX, 255 bytes).</summary>
+    private const int MaxIdLength = 200;
     private const UnixFileMode FolderMode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
     /// <summary>No container: the first letter is not one of an id's.</summary>
@@ -33,25 +36,39 @@ internal sealed class StateStore(string root)
     /// </summary>
     public string MakeRestoreFolder() => Directory.CreateDirectory(Path.Combine(root, "@restore"), FolderMode).FullName;
 
-    /// <summary>Takes the id, by a spec that is still empty: there is no container before there is a state.</summary>
-    public void Reserve(string id)
+    /// <summary>
+    /// Takes the id, by a spec that is still empty: there is no container before there is a state. What is returned is to be held until then,
+    /// and tells a container that is being made from what was left of one (<see cref="RemoveLeftover"/>).
+    /// </summary>
+    public IDisposable Reserve(string id)
     {
         RequireValid(id);
-        var errno = TryMake(id);
-        if (errno == Errno.ENOENT)
+        var file = Make(id);
+        if (file.IsInvalid && Check.LastErrno == Errno.ENOENT)
         {
             Directory.CreateDirectory(root, FolderMode);
-            errno = TryMake(id);
+            file = Make(id);
         }
 
+        var errno = file.IsInvalid || flock(file, LOCK_EX | LOCK_NB) != 0 ? Check.LastErrno : Errno.None;
         switch (errno)
         {
             case Errno.None:
-                return;
+                return file;
             case Errno.EEXIST:
                 throw new RuntimeException(RuntimeErrorKind.AlreadyExists, $"container with id exists: {id}");
             default:
                 throw new LinuxException(errno, "open", PathOf(id, SpecSuffix));
+        }
+    }
+
+    /// <summary>Frees an id whose container was killed while it was made or removed.</summary>
+    public void RemoveLeftover(string id)
+    {
+        using var file = openat(AT_FDCWD, PathOf(id, SpecSuffix), O_WRONLY | O_NOFOLLOW | O_CLOEXEC, 0);
+        if (!file.IsInvalid && flock(file, LOCK_EX | LOCK_NB) == 0 && !Exists(id))
+        {
+            Remove(id);
         }
     }
 
@@ -121,11 +138,7 @@ internal sealed class StateStore(string root)
         : File.Exists(GatePath(state.Id)) ? "created"
         : "running";
 
-    private Errno TryMake(string id)
-    {
-        using var file = openat(AT_FDCWD, PathOf(id, SpecSuffix), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0b110_000_000);
-        return file.IsInvalid ? Check.LastErrno : Errno.None;
-    }
+    private SafeFileHandle Make(string id) => openat(AT_FDCWD, PathOf(id, SpecSuffix), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0b110_000_000);
 
     private string PathOf(string id, string suffix) => Path.Join(root, id + suffix);
 

@@ -35,6 +35,7 @@ internal static class InitProcess
         try
         {
             var spec = setup.Spec;
+            var listener = ListenerOf(setup);
             entry.Run();
             step = "setup";
 
@@ -45,7 +46,6 @@ internal static class InitProcess
             umask(0);
             using var preserved = new InheritedFds([.. setup.Request.PreservedFds.Select((fd, i) => (3 + i, fd))]);
             using var proc = ProcessLabels.OpenProc(spec.Process!);
-            var listener = ListenerOf(setup);
             step = "root";
             var root = SharedMounts.AreUsedBy(spec) ? SharedMounts.Attach(setup) : RootfsBuilder.AttachRoot(setup);
             step = "mounts";

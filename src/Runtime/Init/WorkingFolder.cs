@@ -1,4 +1,5 @@
 using CriShim.Linux;
+using Microsoft.Win32.SafeHandles;
 using static CriShim.Linux.LibC.Files;
 using static CriShim.Linux.LibC.Processes;
 using static CriShim.Linux.LibC.SyscallNumbers;
@@ -12,14 +13,11 @@ internal static class WorkingFolder
 
     public static void Enter(string path)
     {
-        using (var root = new RootFd(Fd.Open("/", O_PATH | O_DIRECTORY)))
-        {
-            using var folder = root.OpenIfPresent(path, O_PATH | O_DIRECTORY) ?? MakeUnlessReadonly(root, path);
-        }
+        using var root = new RootFd(Fd.Open("/", O_PATH | O_DIRECTORY));
+        using var folder = root.OpenIfPresent(path, O_PATH | O_DIRECTORY) ?? Make(root, path);
+        Check.Result(fchdir(folder), "fchdir", path);
 
-        Check.Result(chdir(path), "chdir", path);
-
-        // A path through /proc/self/fd could lead out of the container (CVE-2024-21626); the kernel then answers "(unreachable)…".
+        // What is outside of the container (CVE-2024-21626) is "(unreachable)…" to the kernel.
         Span<byte> current = stackalloc byte[PathBytes];
         Check.Result(getcwd(SYS_getcwd, current, current.Length), "getcwd", path);
         if (current[0] != '/')
@@ -28,7 +26,7 @@ internal static class WorkingFolder
         }
     }
 
-    private static Microsoft.Win32.SafeHandles.SafeFileHandle? MakeUnlessReadonly(RootFd root, string path)
+    private static SafeFileHandle Make(RootFd root, string path)
     {
         try
         {
@@ -36,8 +34,7 @@ internal static class WorkingFolder
         }
         catch (LinuxException e) when (e.Errno == Errno.EROFS)
         {
-            // Let the change of folder say that it is not there.
-            return null;
+            throw new LinuxException(Errno.ENOENT, "chdir", path);
         }
     }
 }

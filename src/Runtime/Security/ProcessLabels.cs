@@ -76,6 +76,9 @@ internal static class ProcessLabels
             AddWrite(program, proc, SharedFile, label, $"apply SELinux label \"{label}\"");
             AddWrite(program, proc, KeyFile, label, $"label keys \"{label}\"");
         }
+
+        // Nothing of the host is within reach of the program's path, not even until its execve (CVE-2024-21626).
+        program.Call("close procfs", SyscallNumbers.SYS_close, proc.DangerousGetHandle());
     }
 
     private static void AddWrite(SyscallProgram program, SafeFileHandle proc, string file, string text, string step)

@@ -61,6 +61,24 @@ public sealed class StateStoreTests : IDisposable
         Assert.Equal(RuntimeErrorKind.AlreadyExists, Assert.Throws<RuntimeException>(() => store.Reserve("a")).Error.Kind);
     }
 
+    [Fact]
+    public void RemoveLeftover_WhileMadeAndAfter_FreesOnlyWhatWasLeft()
+    {
+        var store = new StateStore(_root);
+        using (store.Reserve("a"))
+        {
+            store.RemoveLeftover("a");
+            Assert.Throws<RuntimeException>(() => store.Reserve("a"));
+        }
+
+        store.RemoveLeftover("a");
+        store.Reserve("a").Dispose();
+        store.Save(StateOf("a", 4711, 99), "{}"u8);
+        store.RemoveLeftover("a");
+
+        Assert.True(store.Exists("a"));
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("..")]

@@ -28,6 +28,29 @@ public sealed class OciCommandTests : OciBundleTests
         Assert.Contains("does not exist", Bundle.Run("state", Bundle.Id).Error, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Life_OfAnIdOfManyLetters_IsAsAnyOther()
+    {
+        var id = new string('i', 200);
+        Bundle.WriteSpec("true");
+        Assert.Contains("invalid container id", Bundle.Run("create", "--bundle", Bundle.Path, id + "i").Error, StringComparison.Ordinal);
+        OciBundle.RequireSuccess(Bundle.Run("create", "--bundle", Bundle.Path, id));
+        OciBundle.RequireSuccess(Bundle.Run("start", id));
+        OciBundle.RequireSuccess(Bundle.Run("delete", "--force", id));
+    }
+
+    [Fact]
+    public async Task Start_TwiceAtOnce_IsDoneByOne()
+    {
+        Bundle.WriteSpec("sleep", "100");
+        OciBundle.RequireSuccess(Bundle.Run("create", "--bundle", Bundle.Path, Bundle.Id));
+
+        var results = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Task.Run(() => Bundle.Run("start", Bundle.Id))));
+
+        Assert.Single(results, result => result.ExitCode == 0);
+        Assert.Equal("running", Bundle.Status());
+    }
+
     [Theory]
     [InlineData("exit 7", 7)]
     [InlineData("sh -c 'kill -9 $$'; exit $?", 137)]

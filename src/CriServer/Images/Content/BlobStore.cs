@@ -19,11 +19,12 @@ internal sealed class BlobStore(string folder)
     /// <summary>What the blobs take, in whole blocks.</summary>
     public DiskUsage Usage => DiskUsage.Sum(_sizes.Values.Select(s => new DiskUsage((s + DiskBlock - 1) / DiskBlock * DiskBlock, 1)));
 
-    /// <summary>Makes the layout's folders and its marker file.</summary>
+    /// <summary>Makes the layout's folders and its marker file, and removes what a killed write left beside it.</summary>
     public void Initialize()
     {
         Directory.CreateDirectory(Path.Combine(folder, "blobs", Digest.Sha256), FolderMode);
         Directory.CreateDirectory(Path.Combine(folder, "blobs", Digest.Sha512), FolderMode);
+        AtomicFile.RemoveLeftovers(folder);
         var layout = Path.Combine(folder, LayoutFile);
         if (!File.Exists(layout))
         {

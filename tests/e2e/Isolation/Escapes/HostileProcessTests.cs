@@ -43,13 +43,58 @@ public sealed class HostileProcessTests : OciBundleTests
     public void WorkingFolderOfAnExec_ThroughDescriptors_LeadsNowhere()
     {
         Bundle.Start("sh", "-c", "busybox ln -s /proc/self/fd/7 /seven; busybox ln -s /proc/1/root/../../.. /up; sleep 100");
-        foreach (var folder in Enumerable.Range(3, 15).Select(fd => $"/proc/self/fd/{fd}").Append("/seven"))
+        foreach (var folder in Enumerable.Range(3, 15).Select(fd => $"/proc/self/fd/{fd}").Append("/seven").Append("/up"))
         {
             Assert.NotEqual(0, Bundle.Run("exec", "--cwd", folder, Bundle.Id, "ls").ExitCode);
         }
-
-        Assert.Equal(Bundle.Run("exec", Bundle.Id, "ls", "/").Output, Bundle.Run("exec", "--cwd", "/up", Bundle.Id, "ls").Output);
     }
+
+    /// <summary>CVE-2024-21626, by the processes of the host that a container sees: the link to another one's root is no working folder.</summary>
+    [Fact]
+    public void WorkingFolder_ThatBecameALinkToTheHostsRoot_IsRefused()
+    {
+        SeeTheHostsProcesses();
+        Directory.CreateDirectory(Bundle.Rootfs("work"));
+        Bundle.Spec = Bundle.Spec with { Process = Bundle.Spec.Process! with { Cwd = "/work" } };
+        Bundle.WriteSpec("sh", "-c", "ls -d etc");
+        OciBundle.RequireSuccess(Bundle.Run("create", "--bundle", Bundle.Path, Bundle.Id));
+        Directory.Delete(Bundle.Rootfs("work"));
+        File.CreateSymbolicLink(Bundle.Rootfs("work"), "/proc/1/root");
+
+        var start = Bundle.Run("start", Bundle.Id);
+
+        Assert.NotEqual(0, start.ExitCode);
+        Assert.Contains("chdir to cwd", start.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void WorkingFolderOfAnExec_ThatIsALinkToTheHostsRoot_IsRefused()
+    {
+        SeeTheHostsProcesses();
+        Bundle.Start("sh", "-c", "busybox ln -s /proc/1/root /out; sleep 100");
+        Assert.True(SpinWait.SpinUntil(() => new FileInfo(Bundle.Rootfs("out")).LinkTarget is not null, TimeSpan.FromSeconds(10)));
+
+        var result = Bundle.Run("exec", "--cwd", "/out", Bundle.Id, "ls");
+
+        Assert.NotEqual(0, result.ExitCode);
+        Assert.Equal("", result.Output);
+    }
+
+    /// <summary>What is executed is no file of the host's procfs either, which the runtime has open to set an AppArmor profile.</summary>
+    [Fact]
+    public void Program_ThroughDescriptorsOfTheRuntime_IsNone()
+    {
+        foreach (var fd in Enumerable.Range(3, 40))
+        {
+            Bundle.WriteSpec($"/proc/self/fd/{fd}/1/root/bin/true");
+            Assert.NotEqual(0, Bundle.Run("run", "--bundle", Bundle.Path, Bundle.Id).ExitCode);
+        }
+    }
+
+    private void SeeTheHostsProcesses() => Bundle.Spec = Bundle.Spec with
+    {
+        Linux = Bundle.Spec.Linux! with { Namespaces = [.. Bundle.Spec.Linux.Namespaces!.Where(space => space.Type != "pid")] },
+    };
 
     /// <summary>CVE-2022-29162, CVE-2022-27650: what is added for one command is not inheritable.</summary>
     [Fact]

@@ -59,7 +59,7 @@ public sealed class HostileProcessTests : OciBundleTests
         Bundle.WriteSpec("sh", "-c", "ls -d etc");
         OciBundle.RequireSuccess(Bundle.Run("create", "--bundle", Bundle.Path, Bundle.Id));
         Directory.Delete(Bundle.Rootfs("work"));
-        File.CreateSymbolicLink(Bundle.Rootfs("work"), "/proc/1/root");
+        File.CreateSymbolicLink(Bundle.Rootfs("work"), $"/proc/{Environment.ProcessId}/root");
 
         var start = Bundle.Run("start", Bundle.Id);
 
@@ -71,7 +71,7 @@ public sealed class HostileProcessTests : OciBundleTests
     public void WorkingFolderOfAnExec_ThatIsALinkToTheHostsRoot_IsRefused()
     {
         SeeTheHostsProcesses();
-        Bundle.Start("sh", "-c", "busybox ln -s /proc/1/root /out; sleep 100");
+        Bundle.Start("sh", "-c", $"busybox ln -s /proc/{Environment.ProcessId}/root /out; sleep 100");
         Assert.True(SpinWait.SpinUntil(() => new FileInfo(Bundle.Rootfs("out")).LinkTarget is not null, TimeSpan.FromSeconds(10)));
 
         var result = Bundle.Run("exec", "--cwd", "/out", Bundle.Id, "ls");

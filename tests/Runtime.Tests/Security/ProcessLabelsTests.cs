@@ -63,7 +63,7 @@ public sealed class ProcessLabelsTests : IDisposable
     }
 
     [Fact]
-    public void Add_ProfileAndLabel_WritesBothAndTheKeys()
+    public void Add_ProfileAndLabel_WritesBothAndTheKeysAndClosesProcfs()
     {
         var process = s_plain with { ApparmorProfile = "p", SelinuxLabel = "u:r:t:s0" };
         using var program = new SyscallProgram();
@@ -71,7 +71,7 @@ public sealed class ProcessLabelsTests : IDisposable
 
         ProcessLabels.Add(program, process, proc);
 
-        Assert.Equal(["apply AppArmor profile \"p\"", "apply SELinux label \"u:r:t:s0\"", "label keys \"u:r:t:s0\""], program.Steps.Distinct());
+        Assert.Equal(["apply AppArmor profile \"p\"", "apply SELinux label \"u:r:t:s0\"", "label keys \"u:r:t:s0\"", "close procfs"], program.Steps.Distinct());
     }
 
     [Fact]

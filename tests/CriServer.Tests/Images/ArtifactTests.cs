@@ -6,11 +6,15 @@ using CriShim.Oci.ImageSpec;
 namespace CriShim.CriServer.Tests.Images;
 
 /// <summary>Manifests that are not of images, and indexes that lead to them in roundabout ways.</summary>
-public sealed class ArtifactTests : IAsyncDisposable
+public sealed class ArtifactTests : IAsyncLifetime, IAsyncDisposable
 {
     private readonly FakeRegistry _registry = new();
     private readonly ImageStack _stack = new();
     private readonly byte[] _weights = Encoding.UTF8.GetBytes(new string('w', 5000));
+
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    Task IAsyncLifetime.DisposeAsync() => DisposeAsync().AsTask();
 
     public async ValueTask DisposeAsync()
     {

@@ -4,10 +4,14 @@ using CriShim.Linux;
 
 namespace CriShim.CriServer.Tests.Images;
 
-public sealed class ImageFsInfoTests : IAsyncDisposable
+public sealed class ImageFsInfoTests : IAsyncLifetime, IAsyncDisposable
 {
     private readonly FakeRegistry _registry = new();
     private readonly ImageStack _stack = new();
+
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    Task IAsyncLifetime.DisposeAsync() => DisposeAsync().AsTask();
 
     public async ValueTask DisposeAsync()
     {

@@ -8,7 +8,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace CriShim.CriServer.Tests.Images;
 
-public sealed class KeptLayersTests : IAsyncDisposable
+public sealed class KeptLayersTests : IAsyncLifetime, IAsyncDisposable
 {
     private readonly TestFolder _folder = new();
     private readonly FakeTime _time = new();
@@ -22,6 +22,10 @@ public sealed class KeptLayersTests : IAsyncDisposable
         _layers.Initialize();
         _kept = new KeptLayers(_layers, _removal, new ImageOptions { KeepFailedPullSeconds = 60 }, _time);
     }
+
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    Task IAsyncLifetime.DisposeAsync() => DisposeAsync().AsTask();
 
     public async ValueTask DisposeAsync()
     {

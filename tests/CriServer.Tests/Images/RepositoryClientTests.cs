@@ -10,12 +10,16 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace CriShim.CriServer.Tests.Images;
 
-public sealed class RepositoryClientTests : IAsyncDisposable
+public sealed class RepositoryClientTests : IAsyncLifetime, IAsyncDisposable
 {
     private const string Index = """{"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json","manifests":[]}""";
 
     private readonly FakeRegistry _registry = new();
     private readonly Digest _subject = BlobIngest.DigestOf("x"u8);
+
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    Task IAsyncLifetime.DisposeAsync() => DisposeAsync().AsTask();
 
     public ValueTask DisposeAsync() => _registry.DisposeAsync();
 

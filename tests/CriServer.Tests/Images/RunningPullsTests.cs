@@ -7,7 +7,7 @@ using Image = CriShim.CriServer.Images.Image;
 
 namespace CriShim.CriServer.Tests.Images;
 
-public sealed class RunningPullsTests : IAsyncDisposable
+public sealed class RunningPullsTests : IAsyncLifetime, IAsyncDisposable
 {
     private static readonly ImageReference s_busybox = ImageReference.Parse("busybox");
 
@@ -17,6 +17,10 @@ public sealed class RunningPullsTests : IAsyncDisposable
     private int _started;
 
     public RunningPullsTests() => _pulls = new RunningPulls(new ImageOptions { MaxConcurrentPulls = 1, MaxQueuedPulls = 1, AbandonedPullSeconds = 60 }, _time);
+
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    Task IAsyncLifetime.DisposeAsync() => DisposeAsync().AsTask();
 
     public ValueTask DisposeAsync() => _pulls.DisposeAsync();
 

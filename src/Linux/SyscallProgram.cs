@@ -48,6 +48,10 @@ public sealed unsafe class SyscallProgram : IDisposable
         return this;
     }
 
+    /// <summary>Appends an openat2(2), whose descriptor later calls take as their first argument, <see cref="SavedResult"/>.</summary>
+    public SyscallProgram OpenAndSave(string step, nint folder, string path, in LibC.Files.open_how how) =>
+        CallAndSave(step, SYS_openat2, folder, Text(path), Struct(how), sizeof(LibC.Files.open_how));
+
     /// <summary>Appends a call whose result goes into the int at <paramref name="place"/>, memory of this program that a later call reads.</summary>
     public SyscallProgram CallAndStore(string step, nint place, int number, nint a0 = 0, nint a1 = 0, nint a2 = 0)
     {

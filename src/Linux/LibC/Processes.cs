@@ -7,9 +7,6 @@ public static partial class Processes
 {
     public const int PR_SET_PDEATHSIG = 1;
     public const int PR_SET_DUMPABLE = 4;
-
-    public const int LOCK_EX = 2;
-    public const int LOCK_NB = 4;
     public const int PR_SET_KEEPCAPS = 8;
     public const int PR_SET_NAME = 15;
     public const int PR_CAPBSET_READ = 23;
@@ -50,6 +47,9 @@ public static partial class Processes
         public uint permitted1;
         public uint inheritable1;
     }
+
+    public const int LOCK_EX = 2;
+    public const int LOCK_NB = 4;
 
     [LibraryImport("libc", SetLastError = true)]
     public static partial int prctl(int option, nuint a, nuint b, nuint c, nuint d);

@@ -33,7 +33,6 @@ public static class SyscallNumbers
     public const int SYS_pivot_root = 155;
     public const int SYS_prctl = 157;
     public const int SYS_sched_setaffinity = 203;
-
     public const int SYS_sched_getaffinity = 204;
     public const int SYS_exit_group = 231;
     public const int SYS_set_mempolicy = 238;

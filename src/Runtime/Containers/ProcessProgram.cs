@@ -1,7 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Text;
 using CriShim.Linux;
-using CriShim.Linux.LibC;
 using CriShim.Oci.RuntimeSpec;
 using CriShim.Runtime.Contract;
 using CriShim.Runtime.Security;
@@ -77,19 +76,6 @@ internal static class ProcessProgram
         AddExec(program, process);
     }
 
-    /// <summary>
-    /// Whatever others have put at the path by now: no link of procfs leads it out of the container (CVE-2024-21626). Still with all capabilities,
-    /// as the folder may be closed to the program's user.
-    /// </summary>
-    private static void AddWorkingFolder(SyscallProgram program, string path)
-    {
-        var step = $"chdir to cwd (\"{path}\")";
-        var how = new open_how { flags = O_PATH | O_DIRECTORY | O_CLOEXEC, resolve = RESOLVE_NO_MAGICLINKS };
-        program
-            .CallAndSave(step, SyscallNumbers.SYS_openat2, AT_FDCWD, program.Text(path), program.Struct(how), Marshal.SizeOf<open_how>())
-            .Call(step, SYS_fchdir, SyscallProgram.SavedResult);
-    }
-
     /// <summary>personality(2): LINUX32 makes uname answer a 32-bit machine.</summary>
     public static void AddPersonality(SyscallProgram program, PersonalitySpec? personality)
     {
@@ -134,6 +120,19 @@ internal static class ProcessProgram
 
             rest = rest[(colon + 1)..];
         }
+    }
+
+    /// <summary>
+    /// Whatever others have put at the path by now: no link of procfs leads it out of the container (CVE-2024-21626). Still with all capabilities,
+    /// as the folder may be closed to the program's user.
+    /// </summary>
+    private static void AddWorkingFolder(SyscallProgram program, string path)
+    {
+        var step = $"chdir to cwd (\"{path}\")";
+        var how = new open_how { flags = O_PATH | O_DIRECTORY | O_CLOEXEC, resolve = RESOLVE_NO_MAGICLINKS };
+        program
+            .OpenAndSave(step, AT_FDCWD, path, how)
+            .Call(step, SYS_fchdir, SyscallProgram.SavedResult);
     }
 
     private static ReadOnlySpan<byte> PathOf(IReadOnlyList<byte[]>? environment)

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using System.Text;
 using CriShim.Linux;
 using CriShim.Linux.LibC;
@@ -86,7 +85,7 @@ internal static class ProcessLabels
         var how = new open_how { flags = O_WRONLY | O_CLOEXEC, resolve = RESOLVE_BENEATH | RESOLVE_NO_XDEV | RESOLVE_NO_MAGICLINKS };
         var bytes = Encoding.UTF8.GetBytes(text);
         program
-            .CallAndSave(step, SyscallNumbers.SYS_openat2, proc.DangerousGetHandle(), program.Text(file), program.Struct(how), Marshal.SizeOf<open_how>())
+            .OpenAndSave(step, proc.DangerousGetHandle(), file, how)
             .Call(step, SyscallNumbers.SYS_write, SyscallProgram.SavedResult, program.Bytes(bytes), bytes.Length);
     }
 
